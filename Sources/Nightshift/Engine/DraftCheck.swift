@@ -1,0 +1,73 @@
+/// What can be wrong with a draft, before anything is stored.
+struct DraftCheck {
+  private let draft: JobDraft
+  private let index: Int
+  /// Whether the payload was encoded from a Swift type in this program: then it is JSON and fits its handler.
+  private let isTyped: Bool
+  private let payloadLimit: Int
+
+  init(_ draft: JobDraft, index: Int, isTyped: Bool, payloadLimit: Int) {
+    self.draft = draft
+    self.index = index
+    self.isTyped = isTyped
+    self.payloadLimit = payloadLimit
+  }
+
+  func faults(_ kind: EngineCaches.Kind) -> [SubmissionError.Fault] {
+    optionFaults + payloadFaults(kind.schema)
+  }
+
+  private var optionFaults: [SubmissionError.Fault] {
+    let options = draft.options
+    var faults: [SubmissionError.Fault] = []
+    if let attempts = options.maxAttempts, !(1...1000).contains(attempts) {
+      faults.append(fault("#/maxAttempts", "must be from 1 to 1000; got \(attempts)"))
+    }
+    if let timeout = options.timeout, timeout <= .zero {
+      faults.append(fault("#/timeout", "must be longer than nothing; got \(timeout.text)"))
+    }
+    if options.tags.count > 20 { faults.append(fault("#/tags", "may hold at most 20; got \(options.tags.count)")) }
+    for (position, tag) in options.tags.enumerated() where tag.isEmpty || tag.utf8.count > 100 {
+      faults.append(fault("#/tags/\(position)", "must have 1 to 100 bytes; got \(tag.utf8.count)"))
+    }
+    if let unique = options.unique { faults += faultsOf(unique) }
+    for (name, value) in [("org", options.organization), ("owner", options.owner)] {
+      guard let value, value.isEmpty || value.utf8.count > 200 else { continue }
+      faults.append(fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)"))
+    }
+    return faults
+  }
+
+  private func faultsOf(_ unique: Unique) -> [SubmissionError.Fault] {
+    var faults: [SubmissionError.Fault] = []
+    if case .named(let key) = unique.key, key.isEmpty || key.utf8.count > 200 {
+      faults.append(fault("#/unique/key", "must have 1 to 200 bytes; got \(key.utf8.count)"))
+    }
+    if let window = unique.window, window <= .zero {
+      faults.append(fault("#/unique/for", "must be longer than nothing; got \(window.text)"))
+    }
+    return faults
+  }
+
+  private func payloadFaults(_ schema: PayloadSchema?) -> [SubmissionError.Fault] {
+    guard draft.payload.count <= payloadLimit else {
+      let message =
+        "has \(draft.payload.count) bytes; at most \(payloadLimit) are allowed. "
+        + "Put large data where both sides can reach it, and enqueue its address"
+      return [fault("#/payload", message)]
+    }
+    if isTyped && schema == nil { return [] }
+    do throws(JSONSyntaxError) {
+      let value = try JSONValue(parsing: draft.payload)
+      return (schema?.faults(in: value) ?? []).map { found in
+        fault("#/payload" + found.pointer.dropFirst(), found.message)
+      }
+    } catch {
+      return [fault("#/payload", "is not JSON: \(error)")]
+    }
+  }
+
+  private func fault(_ pointer: String, _ message: String) -> SubmissionError.Fault {
+    SubmissionError.Fault(index: index, pointer: pointer, message: message)
+  }
+}

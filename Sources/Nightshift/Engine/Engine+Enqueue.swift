@@ -1,0 +1,222 @@
+import Crypto
+import Foundation
+import Synchronization
+
+extension Engine {
+  /// Adds a job. Once this returns it is on disk and will be run, whatever happens to this process.
+  ///
+  /// - Returns: The job's id; with ``JobOptions/unique``, perhaps that of the job that is already there.
+  /// - Throws: ``SubmissionError`` if the job is refused, ``StoreError`` if it could not be stored (after code
+  ///   `unavailable` it may have been).
+  @discardableResult
+  public func enqueue<Kind: Job>(_ job: Kind, _ options: JobOptions) async throws -> JobID {
+    try await enqueue([job], options)[0]
+  }
+
+  /// Adds a job; see ``enqueue(_:_:)-(Kind,_)``.
+  @discardableResult
+  public func enqueue<Kind: Job>(
+    _ job: Kind, queue: QueueName? = nil, priority: Priority? = nil, runAt: RunAt = .now, unique: Unique? = nil,
+    maxAttempts: Int? = nil, timeout: Duration? = nil, tags: [String] = []
+  ) async throws -> JobID {
+    var options = JobOptions()
+    options.queue = queue
+    options.priority = priority
+    options.runAt = runAt
+    options.unique = unique
+    options.maxAttempts = maxAttempts
+    options.timeout = timeout
+    options.tags = tags
+    return try await enqueue(job, options)
+  }
+
+  /// Adds many jobs in one transaction: all of them, or none.
+  @discardableResult
+  public func enqueue<Kind: Job>(_ jobs: [Kind], _ options: JobOptions = JobOptions()) async throws -> [JobID] {
+    let encoder = JSONEncoder()
+    // Sorted, so that equal payloads have equal bytes: `.byPayload` compares them.
+    encoder.outputFormatting = .sortedKeys
+    let drafts = try jobs.map {
+      JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode($0)), options: options)
+    }
+    let records = try await prepare(drafts, isTyped: true, idempotency: nil)
+    return try await insert(records)
+  }
+
+  /// The statements that add a job over a database connection of the caller's own, inside their own transaction: the
+  /// job comes into being together with what it is about, or not at all. A worker notices it by itself.
+  ///
+  /// A job with a `unique` key cannot be added this way.
+  public func statements<Kind: Job>(for job: Kind, _ options: JobOptions = JobOptions()) async throws -> [Statement] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let draft = JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode(job)), options: options)
+    return try store.statements(for: try await prepare([draft], isTyped: true, idempotency: nil)[0], now: clock.now)
+  }
+
+  /// Adds jobs on behalf of somebody, by name and JSON: all of them, or none.
+  ///
+  /// - Parameter idempotencyKey: Covers the whole call: the same key with the same drafts adds nothing and gives the
+  ///   same ids; with others it is refused.
+  package func submit(
+    _ drafts: [JobDraft], idempotencyKey: String? = nil, actor: Actor
+  ) async throws -> [Submission] {
+    var drafts = drafts
+    for index in drafts.indices {
+      drafts[index].options.owner = drafts[index].options.owner ?? (actor == .system ? nil : actor.id)
+    }
+    let idempotency = idempotencyKey.map { key in (key, actor) }
+    let records = try await prepare(drafts, isTyped: false, idempotency: idempotency)
+    return try await insert(records, by: actor)
+  }
+}
+
+// MARK: From drafts to records
+
+extension Engine {
+  private func prepare(
+    _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?
+  ) async throws -> [NewJob] {
+    var drafts = drafts
+    for middleware in configuration.middleware {
+      for index in drafts.indices { drafts[index] = try await middleware.willEnqueue(drafts[index]) }
+    }
+    if drafts.contains(where: { kind($0.kind) == nil }) {
+      // Perhaps another process has registered it a moment ago.
+      try await refresh()
+    }
+    var faults: [SubmissionError.Fault] = []
+    let now = clock.now
+    var records: [NewJob] = []
+    records.reserveCapacity(drafts.count)
+    for (index, draft) in drafts.enumerated() {
+      let check = DraftCheck(draft, index: index, isTyped: isTyped, payloadLimit: configuration.payloadLimit)
+      guard let kind = kind(draft.kind) else {
+        faults.append(unknownKind(draft.kind, index))
+        continue
+      }
+      faults += check.faults(kind)
+      if faults.isEmpty { records.append(record(draft, kind, now)) }
+    }
+    guard faults.isEmpty else { throw SubmissionError(faults: faults) }
+    if let (key, actor) = idempotency {
+      let fingerprint = Self.fingerprint(drafts)
+      for index in records.indices {
+        // One row for each job of a batch, so that the same call again finds them all.
+        records[index].idempotency = KeyClaim(
+          scope: "idempotency/\(actor.id)", key: index == 0 ? key : "\(key)#\(index)",
+          expiresAt: now + .seconds(86_400), fingerprint: fingerprint)
+      }
+    }
+    return records
+  }
+
+  private func kind(_ kind: JobKind) -> EngineCaches.Kind? { caches.withLock { $0.kinds[kind.rawValue] } }
+
+  private func unknownKind(_ kind: JobKind, _ index: Int) -> SubmissionError.Fault {
+    let known = caches.withLock { $0.kinds.keys.sorted() }
+    let hint =
+      Spelling.nearest(to: kind.rawValue, among: known).map { "did you mean `\($0)`?" }
+      ?? (known.isEmpty
+        ? "no kind has been registered yet: start a worker first" : "known kinds: \(known.prefix(8).joined(separator: ", "))")
+    return SubmissionError.Fault(
+      index: index, pointer: "#/kind", message: "no worker has ever registered the kind `\(kind)`; \(hint)")
+  }
+
+  private func record(_ draft: JobDraft, _ kind: EngineCaches.Kind, _ now: Timestamp) -> NewJob {
+    let options = draft.options
+    var job = NewJob(
+      id: makeID(), kind: draft.kind, queue: options.queue ?? kind.queue, runAt: options.runAt.moment(now: now),
+      payload: draft.payload)
+    job.priority = options.priority ?? kind.priority
+    job.maxAttempts = options.maxAttempts ?? kind.maxAttempts
+    job.timeout = options.timeout
+    job.tags = options.tags
+    job.organization = options.organization
+    job.owner = options.owner
+    job.traceparent = options.traceparent
+    job.key = options.unique.map { Self.key($0, draft, now) }
+    if draft.isForeground { job.hold = Hold(.foreground) }
+    return job
+  }
+
+  private static func key(_ unique: Unique, _ draft: JobDraft, _ now: Timestamp) -> KeyClaim {
+    let key =
+      switch unique.key {
+      case .named(let name): "name:\(name)"
+      case .payload: "payload:\(fingerprint(draft.payload))"
+      }
+    let organization = draft.options.organization ?? ""
+    return KeyClaim(
+      scope: "unique/\(organization)/\(draft.kind)", key: key, expiresAt: unique.window.map { now + $0 },
+      onConflict: unique.onConflict)
+  }
+
+  private static func fingerprint(_ drafts: [JobDraft]) -> String {
+    var hash = SHA256()
+    for draft in drafts {
+      hash.update(data: Data("\(draft.kind)\n\(draft.options)\n".utf8))
+      hash.update(data: draft.payload)
+    }
+    return hexadecimal(hash.finalize())
+  }
+
+  /// SHA-256 as hexadecimal text.
+  package static func fingerprint(_ bytes: [UInt8]) -> String {
+    hexadecimal(SHA256.hash(data: bytes))
+  }
+
+  private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+  }
+}
+
+// MARK: Into the store
+
+extension Engine {
+  /// Adds records for the program itself. The row of each says all there is to say, so the audit log has none.
+  private func insert(_ records: [NewJob]) async throws(StoreError) -> [JobID] {
+    zip(records, try await store.insert(records, now: clock.now)).map { record, outcome in
+      switch outcome {
+      case .inserted: record.id
+      case .duplicate(let id), .keyReused(let id): id
+      }
+    }
+  }
+
+  /// Adds records for somebody else, with one line in the audit log.
+  private func insert(_ records: [NewJob], by actor: Actor) async throws -> [Submission] {
+    guard let first = records.first else { return [] }
+    let now = clock.now
+    return try await store.write { transaction in
+      let outcomes = try transaction.insert(records, now: now)
+      let submissions = try zip(records, outcomes).map { try Self.submission($0, $1, transaction) }
+      let added = submissions.filter { !$0.isDuplicate }.count
+      if added > 0 {
+        let subject = records.count == 1 ? "\(first.id)" : "\(added) jobs from \(first.id)"
+        try transaction.audit("enqueue", subject, by: actor, at: now, detail: ["kind": .string(first.kind.rawValue)])
+      }
+      return submissions
+    }
+  }
+
+  /// Throws, and so undoes the whole call, if an idempotency key is used again for something else.
+  private static func submission(
+    _ record: NewJob, _ outcome: InsertOutcome, _ transaction: any WriteTransaction
+  ) throws -> Submission {
+    switch outcome {
+    case .inserted(let state): return Submission(id: record.id, state: state, isDuplicate: false)
+    case .keyReused(let holder): throw keyReused(holder)
+    case .duplicate(let id):
+      let row = try transaction.query("SELECT state FROM nightshift_jobs WHERE id = ?", [SQLValue(id)]).first
+      // The holder of a key with an expiry may have been pruned: it had ended.
+      let state = row?.integer(0).flatMap(JobState.init(code:)) ?? .completed
+      return Submission(id: id, state: state, isDuplicate: true)
+    }
+  }
+
+  private static func keyReused(_ holder: JobID) -> SubmissionError {
+    let message = "this Idempotency-Key was used before with other contents, for \(holder); use a new key for a new job"
+    return SubmissionError(faults: [.init(index: 0, pointer: "#", message: message)], keyReusedBy: holder)
+  }
+}

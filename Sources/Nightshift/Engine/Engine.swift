@@ -1,0 +1,85 @@
+public import Logging
+import Synchronization
+
+/// Durable background jobs: takes them in, keeps them, runs them.
+///
+/// ```swift
+/// let nightshift = try await Engine(.sqlite(path: "nightshift.db"))
+/// try await nightshift.register(SendReceipt.self)
+/// try await nightshift.enqueue(SendReceipt(orderID: 7))
+/// try await nightshift.run()
+/// ```
+///
+/// One engine per process and database is enough; all its methods may be called from anywhere.
+public final class Engine: Sendable {
+  /// Where the engine itself logs. Payloads and results never appear there.
+  public let logger: Logger
+
+  package let store: any Store
+  package let configuration: EngineConfiguration
+  let registry = HandlerRegistry()
+  let identity: Mutex<EngineIdentity>
+  let process: ProcessIdentity
+  let parts = Mutex<Parts?>(nil)
+  let caches = Mutex(EngineCaches())
+  let lifecycle = Mutex(Lifecycle.new)
+  let stopTask = Mutex<Task<Void, Never>?>(nil)
+  let stopped = Signal()
+
+  /// What needs a reference to the engine, made right after it.
+  struct Parts: Sendable {
+    var events: EventHub
+    var journal: Journal
+    var worker: Worker
+    var beats: Beats
+    var housekeeper: Housekeeper
+    var foreignEvents: ForeignEvents
+  }
+
+  enum Lifecycle { case new, running, closing, closed }
+
+  /// Opens the storage and lists this process in it. Nothing runs before ``run()``.
+  ///
+  /// Jobs that a dead process on this machine had in hand are taken back at once.
+  ///
+  /// - Throws: ``StoreError`` if the storage cannot be opened, ``ConfigurationError`` for a setting that cannot work.
+  public init(
+    _ storage: Storage, configuration: EngineConfiguration = EngineConfiguration(),
+    logger: Logger = Logger(label: "nightshift")
+  ) async throws {
+    try configuration.validate()
+    self.configuration = configuration
+    self.logger = logger
+    store = try storage.open(Migration.core + configuration.migrations)
+    process = ProcessIdentity.current()
+    let identity = try await EngineIdentity.register(process, configuration, store)
+    self.identity = Mutex(identity)
+    let recorder = try identity.recorderPath.map {
+      try FlightRecorder(
+        path: $0, slots: configuration.concurrency, witnessesSignals: configuration.witnessesSignals)
+    }
+    let parts = Parts(
+      events: EventHub(clock: configuration.clock, epoch: identity.worker.rawValue) { [weak self] isListened in
+        self?.audienceChanged(isListened)
+      },
+      journal: Journal(engine: self), worker: Worker(engine: self, recorder: recorder), beats: Beats(engine: self),
+      housekeeper: Housekeeper(engine: self), foreignEvents: ForeignEvents(engine: self))
+    self.parts.withLock { $0 = parts }
+    store.observeCommits { [weak self] in self?.committed($0) }
+    try await housekeeper.reapDeadProcesses()
+    try await refresh()
+  }
+
+  package var clock: any WallClock { configuration.clock }
+  /// This process, as it is listed in the store.
+  package var workerID: WorkerID { identity.withLock { $0.worker } }
+  package var events: EventHub { parts.withLock { $0!.events } }
+  var journal: Journal { parts.withLock { $0!.journal } }
+  var worker: Worker { parts.withLock { $0!.worker } }
+  var beats: Beats { parts.withLock { $0!.beats } }
+  var housekeeper: Housekeeper { parts.withLock { $0!.housekeeper } }
+  var foreignEvents: ForeignEvents { parts.withLock { $0!.foreignEvents } }
+  var isClosing: Bool { lifecycle.withLock { $0 == .closing || $0 == .closed } }
+
+  func makeID() -> JobID { JobID(rawValue: identity.withLock { $0.ids }.next()) }
+}

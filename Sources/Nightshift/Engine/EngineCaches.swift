@@ -1,0 +1,88 @@
+import Synchronization
+
+/// What every process keeps in memory of the store's small tables, and reads again when another process has written.
+struct EngineCaches: Sendable {
+  struct Kind: Sendable {
+    var queue: QueueName
+    var priority: Priority
+    var maxAttempts: Int
+    var timeout: Duration?
+    var schema: PayloadSchema?
+    var keep: RetentionCounts
+  }
+
+  /// Every kind that any worker has ever registered.
+  var kinds: [String: Kind] = [:]
+  var queues: Set<String> = []
+  var pausedQueues: Set<String> = []
+  var tokens: [String: CachedToken] = [:]
+
+  /// The queues that a worker serves now, in a stable order.
+  func lanes(_ configured: [QueueName]?) -> [String] {
+    let names = configured.map { $0.map(\.rawValue) } ?? queues.sorted()
+    return names.filter { !pausedQueues.contains($0) }
+  }
+}
+
+/// A token that was presented and found good.
+struct CachedToken: Sendable {
+  var actor: Actor
+  var expiresAt: Timestamp?
+}
+
+extension Engine {
+  /// Reads the small tables again, and passes on what they say to the worker.
+  func refresh() async throws(StoreError) {
+    let former = caches.withLock { $0.kinds }
+    let me = workerID
+    let (caches, mode) = try await store.read { transaction in
+      (try EngineCaches.read(transaction, former), try Self.mode(of: me, transaction))
+    }
+    self.caches.withLock { current in
+      // Jobs may have come into new queues while we were reading.
+      let queues = current.queues.union(caches.queues)
+      current = caches
+      current.queues = queues
+    }
+    worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
+    if let mode { worker.set(mode: mode) }
+  }
+
+  private static func mode(of worker: WorkerID, _ transaction: any ReadTransaction) throws(StoreError) -> WorkerMode? {
+    try transaction.query("SELECT mode FROM nightshift_workers WHERE id = ?", [.integer(worker.rawValue)])
+      .first?.text(0).flatMap(WorkerMode.init(rawValue:))
+  }
+}
+
+extension EngineCaches {
+  fileprivate static func read(
+    _ transaction: any ReadTransaction, _ former: [String: Kind]
+  ) throws(StoreError) -> EngineCaches {
+    var caches = EngineCaches()
+    for row in try transaction.query("SELECT name, paused_at FROM nightshift_queues") {
+      caches.queues.insert(row.text(0)!)
+      if row.integer(1) != nil { caches.pausedQueues.insert(row.text(0)!) }
+    }
+    let kinds = try transaction.query(
+      """
+      SELECT kind, queue, priority, max_attempts, timeout, schema, keep_completed, keep_dead FROM nightshift_kinds
+      """)
+    for row in kinds {
+      let kind = row.text(0)!
+      caches.kinds[kind] = Kind(
+        queue: QueueName(stored: row.text(1)!), priority: Priority(code: row.integer(2)!) ?? .normal,
+        maxAttempts: Int(row.integer(3)!), timeout: row.integer(4).map { .microseconds($0) },
+        schema: schema(row.text(5), former[kind]?.schema),
+        keep: RetentionCounts(completed: row.integer(6).map(Int.init), dead: row.integer(7).map(Int.init)))
+    }
+    return caches
+  }
+
+  /// Compiling a schema is dear, so one that has not changed is kept.
+  private static func schema(_ text: String?, _ former: PayloadSchema?) -> PayloadSchema? {
+    guard let text, let json = try? JSONValue(parsing: text.utf8) else { return nil }
+    if let former, former.json == json { return former }
+    // It was checked when the kind was registered; a newer Nightshift may know more than we do, and checks itself.
+    return try? PayloadSchema(json)
+  }
+}

@@ -1,0 +1,139 @@
+import DequeModule
+import Synchronization
+
+/// Hands events to those in this process who listen. While nobody does, nothing is collected.
+package final class EventHub: Sendable {
+  /// Events a subscriber may be behind before it is dropped.
+  package static let subscriberLimit = 1_000
+  /// Events kept for subscribers that come back.
+  static let ringLimit = 10_000
+
+  private struct State {
+    var subscribers: [Int: (filter: EventFilter, continuation: EventStream.Continuation)] = [:]
+    var nextSubscriber = 0
+    /// The number of the newest event.
+    var number: Int64 = 0
+    var ring: Deque<(number: Int64, event: Event)> = []
+    /// Until when events are collected though nobody listens, for subscribers whose connection broke.
+    var lingersUntil: Int64 = 0
+    /// Whether the store was told that somebody listens.
+    var hasAudience = false
+  }
+
+  private let state = Mutex(State())
+  private let epoch: String
+  private let clock: any WallClock
+  private let audienceChanged: @Sendable (Bool) -> Void
+
+  /// - Parameter audienceChanged: Called when the first subscriber comes, and some time after the last has gone.
+  init(clock: any WallClock, epoch: Int64, audienceChanged: @escaping @Sendable (Bool) -> Void) {
+    self.clock = clock
+    self.epoch = String(epoch, radix: 36)
+    self.audienceChanged = audienceChanged
+  }
+
+  /// Whether anybody listens, or has just been cut off.
+  package var isListened: Bool { state.withLock { isListened($0) } }
+
+  private func isListened(_ state: State) -> Bool {
+    !state.subscribers.isEmpty || clock.monotonic < state.lingersUntil
+  }
+
+  package var subscriberCount: Int { state.withLock { $0.subscribers.count } }
+
+  /// The jobs that somebody follows by id.
+  var followedJobs: Set<JobID> { state.withLock { Set($0.subscribers.values.compactMap(\.filter.job)) } }
+
+  /// Begins a subscription. Events that follow `lastEventID` come first; if they are no longer kept, a `reset` does.
+  package func subscribe(_ filter: EventFilter, after lastEventID: String? = nil) -> EventStream {
+    let (stream, continuation) = AsyncThrowingStream.makeStream(
+      of: EventDelivery.self, throwing: (any Error).self, bufferingPolicy: .bufferingOldest(Self.subscriberLimit))
+    let (id, isFirst) = state.withLock { state in
+      for delivery in missed(after: lastEventID, filter, state) { continuation.yield(delivery) }
+      let id = state.nextSubscriber
+      state.nextSubscriber += 1
+      state.subscribers[id] = (filter, continuation)
+      defer { state.hasAudience = true }
+      return (id, !state.hasAudience)
+    }
+    continuation.onTermination = { [weak self] _ in self?.remove(id) }
+    if isFirst { audienceChanged(true) }
+    return EventStream(base: stream)
+  }
+
+  private func missed(after id: String?, _ filter: EventFilter, _ state: State) -> [EventDelivery] {
+    guard let id else { return [] }
+    let parts = id.split(separator: "-")
+    let oldest = state.ring.first?.number ?? state.number + 1
+    guard parts.count == 2, parts[0] == epoch, let number = Int64(parts[1]), number >= oldest - 1,
+      number <= state.number
+    else { return [.reset] }
+    return state.ring.lazy.filter { $0.number > number && filter.matches($0.event) }
+      .map { .event(id: self.id($0.number), $0.event) }
+  }
+
+  private func id(_ number: Int64) -> String { "\(epoch)-\(number)" }
+
+  private func remove(_ id: Int) {
+    state.withLock { state in
+      guard state.subscribers.removeValue(forKey: id) != nil, state.subscribers.isEmpty else { return }
+      state.lingersUntil = clock.monotonic + 60_000_000_000
+    }
+  }
+
+  func publish(_ events: [Event]) {
+    guard !events.isEmpty else { return }
+    var slow: [EventStream.Continuation] = []
+    let audienceLeft = state.withLock { state in
+      guard isListened(state) else {
+        state.ring.removeAll()
+        defer { state.hasAudience = false }
+        return state.hasAudience
+      }
+      for event in events { slow += deliver(event, &state) }
+      return false
+    }
+    // Outside the lock: both call back into this object.
+    for continuation in slow { continuation.finish(throwing: SlowSubscriber()) }
+    if audienceLeft { audienceChanged(false) }
+  }
+
+  /// Returns those that were too slow: they must neither make the engine wait nor fill its memory.
+  private func deliver(_ event: Event, _ state: inout State) -> [EventStream.Continuation] {
+    state.number += 1
+    state.ring.append((state.number, event))
+    if state.ring.count > Self.ringLimit { state.ring.removeFirst() }
+    let delivery = EventDelivery.event(id: id(state.number), event)
+    var slow: [EventStream.Continuation] = []
+    for (id, subscriber) in state.subscribers where subscriber.filter.matches(event) {
+      guard case .dropped = subscriber.continuation.yield(delivery) else { continue }
+      state.subscribers[id] = nil
+      slow.append(subscriber.continuation)
+    }
+    return slow
+  }
+}
+
+/// What a subscriber receives.
+package enum EventDelivery: Sendable {
+  case event(id: String, Event)
+  /// The id to resume from is no longer known: take a new snapshot.
+  case reset
+}
+
+/// The subscriber was more than ``EventHub/subscriberLimit`` events behind.
+package struct SlowSubscriber: Error {
+  package init() {}
+}
+
+/// A subscription; it ends when it is dropped.
+package struct EventStream: AsyncSequence, Sendable {
+  package typealias Element = EventDelivery
+  typealias Continuation = AsyncThrowingStream<EventDelivery, any Error>.Continuation
+
+  let base: AsyncThrowingStream<EventDelivery, any Error>
+
+  package func makeAsyncIterator() -> AsyncThrowingStream<EventDelivery, any Error>.Iterator {
+    base.makeAsyncIterator()
+  }
+}

@@ -1,0 +1,150 @@
+import Logging
+import Synchronization
+
+/// Brings subscribers what happens in other processes on the same store.
+///
+/// A process with subscribers says so in the settings; the others then write their transitions down, and this one reads
+/// them whenever the store tells that somebody else has committed. Nothing is written while nobody listens.
+final class ForeignEvents: Sendable {
+  private static let setting = "events_wanted_until"
+  private static let term: Duration = .seconds(60)
+
+  private struct State {
+    var isWanted = false
+    var renewAt = Timestamp(microseconds: 0)
+    var audience = Audience()
+    var lastEvent: Int64?
+    /// The newest log line and progress of each followed job that subscribers have got.
+    var followed: [JobID: (line: Int64, progressAt: Int64)] = [:]
+  }
+
+  private unowned let engine: Engine  // which owns this object
+  private let state = Mutex(State())
+
+  init(engine: Engine) { self.engine = engine }
+
+  /// Somebody in this process listens from now on, or nobody does any more.
+  func setWanted(_ isWanted: Bool) {
+    change {
+      $0.isWanted = isWanted
+      $0.audience.here = isWanted
+      if !isWanted { ($0.lastEvent, $0.followed) = (nil, [:]) }
+    }
+    // Ends by itself after one write.
+    if isWanted { Task { await renew() } }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let audience = state.withLock { state in
+      body(&state)
+      return state.audience
+    }
+    engine.store.reportTransitions(to: audience)
+  }
+
+  /// Says to the others that this process listens, for another minute.
+  private func renew() async {
+    let until = engine.clock.now + Self.term
+    state.withLock { $0.renewAt = engine.clock.now + Self.term / 2 }
+    do {
+      let last = try await engine.store.write { transaction in
+        try transaction.execute(
+          """
+          INSERT INTO nightshift_settings(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value
+          """, [.text(Self.setting), .text(String(until.microseconds))])
+        return try transaction.query("SELECT coalesce(max(id), 0) FROM nightshift_events").first?.integer(0) ?? 0
+      }
+      state.withLock { $0.lastEvent = $0.lastEvent ?? last }
+    } catch {
+      engine.logger.warning("other processes could not be asked for their events", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Called when another process has committed.
+  func read() async throws(StoreError) {
+    try await noteListenersElsewhere()
+    let (isWanted, mustRenew) = state.withLock { ($0.isWanted, $0.renewAt < engine.clock.now) }
+    guard isWanted else { return }
+    if mustRenew { await renew() }
+    try await readTransitions()
+    for job in engine.events.followedJobs { try await readJournal(of: job) }
+  }
+
+  private func noteListenersElsewhere() async throws(StoreError) {
+    let row = try await engine.store.read { transaction in
+      try transaction.query("SELECT value FROM nightshift_settings WHERE name = ?", [.text(Self.setting)]).first
+    }
+    let until = row?.text(0).flatMap(Int64.init) ?? 0
+    let me = engine.workerID
+    let isWanted = until > engine.clock.now.microseconds
+    let isKnown = state.withLock { ($0.audience.elsewhere != nil) == isWanted }
+    if !isKnown { change { $0.audience.elsewhere = isWanted ? me : nil } }
+  }
+
+  private func readTransitions() async throws(StoreError) {
+    guard let last = state.withLock({ $0.lastEvent }) else { return }
+    let me = engine.workerID
+    let rows = try await engine.store.read { transaction in
+      try transaction.query(
+        """
+        SELECT id, job, version, state, kind, queue, attempt, at, writer FROM nightshift_events
+        WHERE id > ? ORDER BY id LIMIT 5000
+        """, [.integer(last)])
+    }
+    guard let newest = rows.last?.integer(0) else { return }
+    state.withLock { $0.lastEvent = newest }
+    engine.events.publish(
+      rows.filter { $0.integer(8) != me.rawValue }.map { row in
+        Event(
+          job: row.job(1)!, kind: row.text(4)!, queue: row.text(5)!, attempt: Int(row.integer(6)!),
+          at: row.timestamp(7)!,
+          body: .state(JobState(code: row.integer(3)!) ?? .ready, version: row.integer(2)!))
+      })
+  }
+
+  /// Log lines and progress of a job that somebody follows and that runs elsewhere.
+  private func readJournal(of id: JobID) async throws(StoreError) {
+    let seen = state.withLock { $0.followed[id] }
+    guard let job = try await engine.job(id), job.summary.worker != engine.workerID else { return }
+    let lines = try await engine.logs(of: id, after: seen?.line ?? 0, limit: 1_000)
+    let progressAt = job.progress?.at.microseconds ?? 0
+    state.withLock { $0.followed[id] = (lines.last?.sequence ?? seen?.line ?? 0, progressAt) }
+    // The first look is where the subscriber's snapshot was taken.
+    guard let seen else { return }
+    var bodies = lines.map { ($0.at, $0.eventBody) }
+    if let progress = job.progress, progressAt > seen.progressAt {
+      bodies.append((progress.at, .progress(fraction: progress.fraction, message: progress.message)))
+    }
+    let summary = job.summary
+    engine.events.publish(
+      bodies.map { at, body in
+        Event(
+          job: id, kind: summary.kind, queue: summary.queue, attempt: summary.attempt, at: at, body: body)
+      })
+  }
+}
+
+extension LogLine {
+  /// The line as subscribers receive it.
+  package var eventBody: Event.Body {
+    guard level == "event", let entry = try? JSONValue(parsing: message.utf8), let name = entry["name"]?.stringValue
+    else { return .log(sequence: sequence, level: level, message: message) }
+    return .custom(name: name, data: entry["data"] ?? .null)
+  }
+}
+
+extension Engine {
+  func audienceChanged(_ isListened: Bool) { foreignEvents.setWanted(isListened) }
+
+  /// Cancels what people have cancelled through another process.
+  func followForeignCancels() async throws(StoreError) {
+    guard worker.heldCount > 0 else { return }
+    let me = workerID
+    let rows = try await store.read { transaction in
+      try transaction.query(
+        "SELECT id FROM nightshift_jobs WHERE state = 1 AND worker = ? AND cancel_requested_at IS NOT NULL",
+        [.integer(me.rawValue)])
+    }
+    for row in rows { if let id = row.job(0) { worker.cancel(id) } }
+  }
+}

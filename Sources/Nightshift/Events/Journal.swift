@@ -1,0 +1,174 @@
+import Logging
+import Synchronization
+
+/// Collects what handlers say of themselves (progress, log lines, events of their own), hands it to listeners at once,
+/// and stores it in batches.
+final class Journal: Sendable {
+  /// Lines that one attempt may have waiting; what comes faster is dropped, and that is said.
+  static let backlogLimit = 10_000
+  /// Lines that are kept of a job.
+  static let keptLines: Int64 = 10_000
+  private static let flushInterval: Duration = .milliseconds(100)
+
+  private struct Attempt {
+    var context: JobContext
+    var nextLine: Int64
+    var lines: [LogLine] = []
+    var dropped = 0
+    var progress: ProgressRecord?
+  }
+
+  private struct State {
+    var attempts: [JobID: Attempt] = [:]
+    var isFlushScheduled = false
+  }
+
+  private unowned let engine: Engine  // which owns this object
+  private let state = Mutex(State())
+  /// Whether anything was ever said: spares silent jobs the look-up.
+  private let isUsed = Atomic(false)
+
+  init(engine: Engine) { self.engine = engine }
+
+  func progress(_ context: JobContext, fraction: Double, message: String?) {
+    let fraction = fraction.isFinite ? min(max(fraction, 0), 1) : 0
+    let now = engine.clock.now
+    let message = message?.truncatedUTF8(to: 1 << 10)
+    change(context) {
+      $0.progress = ProgressRecord(attempt: context.attempt, fraction: fraction, message: message, at: now)
+    }
+    publish(context, now, .progress(fraction: fraction, message: message))
+  }
+
+  func log(_ context: JobContext, message: String, level: String) {
+    let message = message.truncatedUTF8(to: 8 << 10)
+    guard let line = add(context, level, message) else { return }
+    publish(context, line.at, .log(sequence: line.sequence, level: level, message: message))
+  }
+
+  func emit(_ context: JobContext, name: String, data: JSONValue) {
+    let entry = JSONValue.object(["name": .string(name), "data": data]).description
+    guard let line = add(context, "event", entry.truncatedUTF8(to: 64 << 10)) else { return }
+    publish(context, line.at, .custom(name: name, data: data))
+  }
+
+  private func add(_ context: JobContext, _ level: String, _ message: String) -> LogLine? {
+    let now = engine.clock.now
+    return change(context) { attempt in
+      guard attempt.lines.count < Self.backlogLimit else {
+        attempt.dropped += 1
+        return nil
+      }
+      let line = LogLine(
+        sequence: attempt.nextLine, attempt: context.attempt, at: now, level: level, message: message)
+      attempt.nextLine += 1
+      attempt.lines.append(line)
+      return line
+    }
+  }
+
+  private func change<Value>(_ context: JobContext, _ body: (inout Attempt) -> Value) -> Value {
+    isUsed.store(true, ordering: .relaxed)
+    let (value, mustSchedule) = state.withLock { state in
+      // The attempt is in the upper half, so that lines of a later attempt come after those of an earlier one.
+      let new = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
+      let value = body(&state.attempts[context.id, default: new])
+      defer { state.isFlushScheduled = true }
+      return (value, !state.isFlushScheduled)
+    }
+    if mustSchedule { scheduleFlush() }
+    return value
+  }
+
+  private func publish(_ context: JobContext, _ now: Timestamp, _ body: Event.Body) {
+    guard engine.events.isListened else { return }
+    engine.events.publish([
+      Event(
+        job: context.id, kind: context.kind.rawValue, queue: context.queue.rawValue, attempt: context.attempt, at: now,
+        body: body)
+    ])
+  }
+
+  /// Ends by itself after one flush; what is said later schedules the next.
+  private func scheduleFlush() {
+    Task {
+      // Not cancelled by anybody.
+      try? await Task.sleep(for: Self.flushInterval)
+      state.withLock { $0.isFlushScheduled = false }
+      await flush(nil)
+    }
+  }
+
+  /// Stores what an attempt has said, so that it is there before its end is.
+  func finish(_ context: JobContext) async {
+    guard isUsed.load(ordering: .relaxed) else { return }
+    await flush(context.id)
+    state.withLock { _ = $0.attempts.removeValue(forKey: context.id) }
+  }
+
+  func flushAll() async { await flush(nil) }
+
+  private func flush(_ job: JobID?) async {
+    let batches = state.withLock { state in
+      let jobs = job.map { [$0] } ?? Array(state.attempts.keys)
+      return jobs.compactMap { take($0, &state) }
+    }
+    guard !batches.isEmpty else { return }
+    do {
+      try await engine.store.write { transaction in
+        for batch in batches { try Self.store(batch, transaction) }
+      }
+    } catch {
+      engine.logger.warning("log lines of jobs could not be stored and are lost", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func take(_ job: JobID, _ state: inout State) -> Attempt? {
+    guard var attempt = state.attempts[job] else { return nil }
+    guard !attempt.lines.isEmpty || attempt.progress != nil || attempt.dropped > 0 else { return nil }
+    if attempt.dropped > 0 {
+      let notice = "\(attempt.dropped) lines were dropped: they came faster than they could be stored"
+      attempt.lines.append(
+        LogLine(
+          sequence: attempt.nextLine, attempt: attempt.context.attempt, at: engine.clock.now, level: "warning",
+          message: notice))
+      attempt.nextLine += 1
+    }
+    state.attempts[job] = Attempt(context: attempt.context, nextLine: attempt.nextLine)
+    return attempt
+  }
+
+  private static func store(_ batch: Attempt, _ transaction: any WriteTransaction) throws(StoreError) {
+    let context = batch.context
+    // The fence: nothing is written about an attempt that another has taken over from.
+    let current = try transaction.query(
+      "SELECT 1 FROM nightshift_jobs WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?",
+      [SQLValue(context.id), SQLValue(context.attempt), .integer(context.worker.rawValue)])
+    guard !current.isEmpty else { return }
+    for line in batch.lines {
+      try transaction.execute(
+        "INSERT INTO nightshift_logs(job, seq, attempt, at, level, message) VALUES(?, ?, ?, ?, ?, ?)",
+        [
+          SQLValue(context.id), .integer(line.sequence), SQLValue(line.attempt), SQLValue(line.at), .text(line.level),
+          .text(line.message),
+        ])
+    }
+    if let last = batch.lines.last, last.sequence & 0xffff_ffff > keptLines {
+      try transaction.execute(
+        "DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?",
+        [SQLValue(context.id), .integer(last.sequence - keptLines)])
+    }
+    if let progress = batch.progress {
+      try transaction.execute(
+        """
+        INSERT INTO nightshift_progress(job, attempt, millionths, message, at) VALUES(?, ?, ?, ?, ?)
+        ON CONFLICT(job) DO UPDATE SET
+          attempt = excluded.attempt, millionths = excluded.millionths, message = excluded.message, at = excluded.at
+        """,
+        [
+          SQLValue(context.id), SQLValue(progress.attempt), SQLValue(Int(progress.fraction * 1_000_000)),
+          SQLValue(progress.message), SQLValue(progress.at),
+        ])
+    }
+  }
+}

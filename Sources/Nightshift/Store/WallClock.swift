@@ -1,0 +1,42 @@
+import Dispatch
+import Foundation
+
+/// The time of the store's database, and the only way to wait.
+///
+/// Nothing else in the engine asks the system for the time, so that a test can move it.
+package protocol WallClock: Sendable {
+  /// The time of day, as the store's database has it.
+  var now: Timestamp { get }
+
+  /// Nanoseconds that only ever grow, whatever is done to the time of day: leases and durations are measured by it.
+  var monotonic: Int64 { get }
+
+  /// Returns when the time of day has reached `deadline`, or throws `CancellationError` at once when cancelled.
+  func sleep(until deadline: Timestamp) async throws
+}
+
+extension WallClock {
+  package func sleep(for time: Duration) async throws { try await sleep(until: now + time) }
+}
+
+/// The host's clock.
+package struct SystemClock: WallClock {
+  package init() {}
+
+  package var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+  }
+
+  package var monotonic: Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }
+
+  package func sleep(until deadline: Timestamp) async throws {
+    // In slices of a minute, so that a clock that was set back or forth is noticed.
+    while true {
+      let left = deadline - now
+      guard left > .zero else { return }
+      try await Task.sleep(for: min(left, .seconds(60)))
+    }
+  }
+}

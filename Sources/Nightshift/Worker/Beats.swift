@@ -1,0 +1,86 @@
+import Dispatch
+import Foundation
+import Logging
+import Synchronization
+
+/// Renews the worker's leases, from a thread of its own, so that handlers which block every thread of Swift's pool
+/// cannot make the worker look dead. Beats only while jobs are held.
+final class Beats: Sendable {
+  private unowned let engine: Engine  // which owns this object, and is held by the thread while it runs
+  private let wake = DispatchSemaphore(value: 0)
+  private let state = Mutex((isStarted: false, isEnded: false, lastSuccess: Int64(0), isWaiting: false))
+
+  init(engine: Engine) { self.engine = engine }
+
+  private var interval: Duration { engine.configuration.leaseDuration / 5 }
+
+  func start() {
+    let isFirst = state.withLock { state in
+      defer { state.isStarted = true }
+      return !state.isStarted
+    }
+    guard isFirst else { return }
+    let thread = Thread { [self, engine] in
+      serve()
+      withExtendedLifetime(engine) {}
+    }
+    thread.name = "nightshift-beats"
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  /// Jobs are held from now on. The claim that brought them counted as a beat.
+  func hold() {
+    let mustWake = state.withLock { state in
+      defer { state.isWaiting = false }
+      if state.isWaiting { state.lastSuccess = engine.clock.monotonic }
+      return state.isWaiting
+    }
+    if mustWake { wake.signal() }
+  }
+
+  func end() {
+    state.withLock { $0.isEnded = true }
+    wake.signal()
+  }
+
+  private func serve() {
+    while !state.withLock({ $0.isEnded }) {
+      // Between the look and the wait a job may come in; then `hold` has seen `isWaiting` and signalled.
+      state.withLock { $0.isWaiting = true }
+      if engine.worker.heldCount == 0 {
+        wake.wait()
+      } else {
+        state.withLock { $0.isWaiting = false }
+        _ = wake.wait(timeout: .now() + interval.seconds)
+        beat()
+      }
+    }
+  }
+
+  private func beat() {
+    guard engine.worker.heldCount > 0 else { return }
+    let worker = engine.workerID
+    engine.store.beat(worker) { [self] answer in
+      switch answer {
+      case .success(let orders):
+        state.withLock { $0.lastSuccess = engine.clock.monotonic }
+        engine.follow(orders)
+      case .failure(let error) where error.code == .leaseLost:
+        // From the store's thread: the engine does it in a task that ends by itself.
+        Task { await engine.leaseLost(of: worker) }
+      case .failure(let error):
+        engine.logger.warning("the worker's lease could not be renewed", metadata: ["error": "\(error)"])
+      }
+    }
+    giveUpIfSilentForTooLong()
+  }
+
+  /// After two thirds of the lease without an answer others may take the jobs any moment: stop before they do.
+  private func giveUpIfSilentForTooLong() {
+    let silence = Duration.nanoseconds(engine.clock.monotonic - state.withLock { $0.lastSuccess })
+    guard silence > engine.configuration.leaseDuration * 2 / 3 else { return }
+    engine.logger.error("the lease could not be renewed for \(silence.text); cancelling all handlers")
+    engine.worker.cancelAll(.leaseLost)
+  }
+}

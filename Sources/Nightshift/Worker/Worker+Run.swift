@@ -1,0 +1,277 @@
+import Logging
+import Synchronization
+
+extension Worker {
+  /// The body of a slot's task: one attempt after the other, until there is nothing to begin.
+  func work(in slot: Slot) async {
+    while let job = nextJob(for: slot) {
+      guard await run(job, in: slot) else { break }
+    }
+    // It may have ended because its attempt was cancelled: what is left gets a new task.
+    dispatch()
+  }
+
+  /// The next job, or `nil` after giving the slot back.
+  private func nextJob(for slot: Slot) -> ClaimedJob? {
+    let (job, isLow) = state.withLock { state -> (ClaimedJob?, Bool) in
+      let job = state.isStopping ? nil : state.buffer.next()
+      if job == nil { state.idleSlots.append(slot) }
+      return (job, state.buffer.isLow && !state.hints.isEmpty)
+    }
+    if isLow { mayFetch.signal() }
+    return job
+  }
+
+  /// Runs one attempt; `false` if it was cancelled, so that the slot's task must end.
+  private func run(_ job: ClaimedJob, in slot: Slot) async -> Bool {
+    let startedAt = clock.now
+    guard let registration = engine.registry[job.kind] else {
+      finish(job, slot, startedAt, Settlement(
+        job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
+      return true
+    }
+    let timeout = job.timeout ?? registration.options.timeout
+    let worker = engine.workerID
+    let context = JobContext(
+      job, engine: engine, worker: worker, deadline: timeout.map { startedAt + $0 })
+    slot.begin(context, at: startedAt)
+    if !registration.runsOutside { recorder?.begin(job.id, slot: slot.index) }
+    let timer = timeout.map { startTimer($0, context, slot) }
+    let outcome = await attempt(job, registration, context)
+    timer?.cancel()
+    if !registration.runsOutside { recorder?.end(slot: slot.index) }
+    let goesOn = slot.end()
+    await engine.journal.finish(context)
+    let endedAt = clock.now
+    let settled = Settlement.Outcome.after(
+      outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
+    finish(job, slot, startedAt, Settlement(
+      job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled))
+    if !goesOn { state.withLock { $0.idleSlots.append(slot) } }
+    return goesOn
+  }
+
+  private func attempt(
+    _ job: ClaimedJob, _ registration: KindRegistration, _ context: JobContext
+  ) async -> Outcome {
+    do {
+      let middleware = engine.configuration.middleware
+      guard !middleware.isEmpty else {
+        return .returned(result: try await registration.handler(context, job.payload))
+      }
+      let result = Mutex<[UInt8]?>(nil)
+      try await Self.run(middleware[...], context) {
+        let bytes = try await registration.handler(context, job.payload)
+        result.withLock { $0 = bytes }
+      }
+      return .returned(result: result.withLock { $0 })
+    } catch {
+      return .threw(error, context.cancellationReason)
+    }
+  }
+
+  private static func run(
+    _ middleware: ArraySlice<any JobMiddleware>, _ context: JobContext,
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    guard let outermost = middleware.first else { return try await body() }
+    try await outermost.aroundRun(context) { try await run(middleware.dropFirst(), context, body) }
+  }
+
+  /// Cancels the attempt when its time is over. The attempt's end cancels the timer.
+  private func startTimer(_ timeout: Duration, _ context: JobContext, _ slot: Slot) -> Task<Void, Never> {
+    Task {
+      // Cancelled: the attempt ended in time.
+      guard (try? await clock.sleep(for: timeout)) != nil else { return }
+      cancel(slot, context.id, attempt: context.attempt, .timeout)
+    }
+  }
+
+  private func finish(_ job: ClaimedJob, _ slot: Slot, _ startedAt: Timestamp, _ settlement: Settlement) {
+    state.withLock { state in
+      state.buffer.finished(after: settlement.endedAt - startedAt)
+      state.finished.append(settlement)
+    }
+    mustSettle.signal()
+  }
+}
+
+// MARK: One after the other
+
+extension Worker {
+  /// Runs claimed jobs here and now, and returns when they are settled: without the loops, for tests and for
+  /// `nightshift run`.
+  func runInForeground(_ jobs: [ClaimedJob]) async {
+    state.withLock { state in
+      state.held += jobs.count
+      state.buffer.add(jobs)
+    }
+    engine.beats.hold()
+    while let slot = state.withLock({ $0.buffer.isEmpty ? nil : $0.idleSlots.popLast() }) {
+      await withCheckedContinuation { continuation in
+        slot.start {
+          if let job = self.nextJob(for: slot) { await self.runAndFree(job, slot) }
+          continuation.resume()
+        }
+      }
+      await settleAll()
+    }
+  }
+
+  private func runAndFree(_ job: ClaimedJob, _ slot: Slot) async {
+    // A cancelled attempt has given its slot back already.
+    if await run(job, in: slot) { state.withLock { $0.idleSlots.append(slot) } }
+  }
+}
+
+// MARK: Settling
+
+extension Worker {
+  func settleLoop() async {
+    while !Task.isCancelled {
+      await mustSettle.wait()
+      await settleAll()
+    }
+  }
+
+  /// Records all attempts that have ended, again and again until the store has taken them.
+  func settleAll() async {
+    while true {
+      let batch = state.withLock { state in
+        defer { state.finished.removeAll(keepingCapacity: true) }
+        return state.finished
+      }
+      guard !batch.isEmpty else { return }
+      await settle(batch)
+      state.withLock { $0.held -= batch.count }
+      changed.signal()
+    }
+  }
+
+  private func settle(_ batch: [Settlement]) async {
+    var wait = Duration.milliseconds(50)
+    while true {
+      do throws(StoreError) {
+        report(batch, try await engine.store.settle(batch))
+        return
+      } catch {
+        // What was done must not be forgotten: as long as the process lives it tries again, and the fence decides.
+        engine.logger.error(
+          "\(batch.count) ended attempts could not be recorded; trying again", metadata: ["error": "\(error)"])
+        if engine.isClosing && error.code != .overloaded { return }
+      }
+      // Cancelled only when the process ends, and then the loop above has had its last try.
+      try? await clock.sleep(for: wait)
+      wait = min(wait * 2, .seconds(5))
+    }
+  }
+
+  private func report(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
+    for (settlement, outcome) in zip(batch, outcomes) {
+      if outcome == .stale {
+        engine.logger.warning(
+          "the result of an attempt came too late and was refused: another attempt has taken over",
+          metadata: ["job": "\(settlement.id)", "attempt": "\(settlement.attempt)"])
+      } else if case .dead(let failure) = settlement.outcome {
+        engine.logger.error(
+          "job is dead",
+          metadata: ["job": "\(settlement.id)", "kind": "\(settlement.kind)", "error": "\(failure.type)"])
+      }
+    }
+  }
+}
+
+// MARK: Cancelling and stopping
+
+extension Worker {
+  /// Cancels a job of this worker: one that runs is asked to stop, one that has not begun is settled at once.
+  func cancel(_ job: JobID) {
+    let (slots, waiting) = state.withLock { ($0.slots, $0.buffer.remove(job)) }
+    if let waiting {
+      giveBack([waiting], .cancelled(reason: "cancelled"))
+      return
+    }
+    for slot in slots where cancel(slot, job, .cancelled) { return }
+  }
+
+  /// Asks an attempt to stop, and reports it as stuck should it not do so within ten seconds.
+  @discardableResult
+  func cancel(_ slot: Slot, _ job: JobID, attempt: Int? = nil, _ reason: CancellationReason) -> Bool {
+    guard slot.cancel(job, attempt: attempt, reason) else { return false }
+    guard reason == .cancelled || reason == .timeout, let running = slot.current else { return true }
+    // Ends by itself after ten seconds.
+    Task {
+      let patience = Duration.seconds(10)
+      guard (try? await clock.sleep(for: patience)) != nil else { return }
+      guard let still = slot.current, still.context === running.context else { return }
+      await engine.reportStuck(still.context, since: still.startedAt, after: patience)
+    }
+    return true
+  }
+
+  func cancelAll(_ reason: CancellationReason) {
+    let slots = state.withLock { $0.slots }
+    for slot in slots { if let running = slot.current { cancel(slot, running.context.id, reason) } }
+  }
+
+  /// Settles jobs that were claimed and never begun.
+  func giveBack(_ jobs: [ClaimedJob], _ outcome: Settlement.Outcome) {
+    guard !jobs.isEmpty else { return }
+    let now = clock.now
+    let settlements = jobs.map {
+      Settlement($0, worker: engine.workerID, startedAt: nil, endedAt: now, outcome: outcome)
+    }
+    state.withLock { $0.finished += settlements }
+    mustSettle.signal()
+  }
+
+  /// Gives back suspects that could not be run alone in time, so that long handlers beside them do not hold up
+  /// everything else.
+  func giveBackImpatientSuspects() {
+    let now = clock.monotonic
+    let suspects = state.withLock { state -> [ClaimedJob] in
+      guard let deadline = state.buffer.suspectDeadline, deadline <= now else { return [] }
+      return state.buffer.removeSuspects()
+    }
+    giveBack(suspects, .runAgain(at: clock.now + LocalBuffer.patience, .notAlone))
+    if !suspects.isEmpty { dispatch() }
+  }
+
+  /// Stops claiming, gives back what has not begun, lets handlers finish for `gracePeriod`, then cancels them. Returns
+  /// when everything is settled, or when handlers have not returned two seconds after they were cancelled.
+  func stop(gracePeriod: Duration) async {
+    let waiting = state.withLock { state in
+      state.isStopping = true
+      return state.buffer.removeAll()
+    }
+    giveBack(waiting, .runAgain(at: clock.now, .shutdown))
+    if await !waitUntilIdle(for: gracePeriod) {
+      engine.logger.notice("grace period is over, cancelling \(activeCount) handlers")
+      cancelAll(.shutdown)
+      if await !waitUntilIdle(for: .seconds(2)) {
+        engine.logger.error("\(activeCount) handlers did not return after they were cancelled; their jobs run again")
+      }
+    }
+    await settleAll()
+  }
+
+  /// Waits until no job is held; `false` when the time was over before.
+  private func waitUntilIdle(for time: Duration) async -> Bool {
+    let deadline = clock.now + time
+    while heldCount > 0 {
+      guard clock.now < deadline, !Task.isCancelled else { return false }
+      await changed.wait(until: deadline, clock)
+    }
+    return true
+  }
+
+  /// The lease is lost: nothing more may be written about the jobs in hand.
+  func forget() {
+    cancelAll(.leaseLost)
+    state.withLock { state in
+      state.held -= state.buffer.removeAll().count
+      state.hints = Set(state.lanes)
+    }
+    mayFetch.signal()
+  }
+}

@@ -1,0 +1,49 @@
+import Nightshift
+
+/// The hot tables. `nightshift_jobs` is narrow because SQLite rewrites a row at each change of state; what is written
+/// once lies beside it. All indexes but the primary keys are partial, so that ended jobs are in none of the hot ones.
+enum SQLiteSchema {
+  static let migrations: [Migration] = [
+    Migration(
+      module: "sqlite", number: 1, name: "jobs",
+      statements: [
+        """
+        CREATE TABLE nightshift_jobs(
+          id INTEGER PRIMARY KEY, queue TEXT NOT NULL, kind TEXT NOT NULL, state INTEGER NOT NULL,
+          priority INTEGER NOT NULL, run_at INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
+          failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL,
+          version INTEGER NOT NULL DEFAULT 1, hold INTEGER NOT NULL DEFAULT 0, hold_until INTEGER, worker INTEGER,
+          started_at INTEGER, finished_at INTEGER, cancel_requested_at INTEGER, cancel_reason TEXT,
+          stuck_at INTEGER) STRICT
+        """,
+        "CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, run_at) WHERE state = 0 AND hold = 0",
+        // Apart from the ready ones, or a claim would walk over every future job of a higher priority.
+        "CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 2",
+        "CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker) WHERE state = 1",
+        "CREATE INDEX nightshift_jobs_held ON nightshift_jobs(hold, kind) WHERE hold <> 0",
+        "CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs(finished_at) WHERE state IN (6, 7)",
+        """
+        CREATE TABLE nightshift_payloads(
+          id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
+          traceparent TEXT, tags TEXT) STRICT
+        """,
+        "CREATE TABLE nightshift_results(id INTEGER PRIMARY KEY, result BLOB NOT NULL) STRICT",
+        """
+        CREATE TABLE nightshift_keys(
+          scope TEXT NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, expires_at INTEGER, fingerprint TEXT,
+          PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX nightshift_keys_job ON nightshift_keys(job)",
+      ])
+  ]
+
+  /// Replaces the tokens of portable DDL.
+  static func dialect(_ statement: String) -> String {
+    statement
+      .replacing("{id}", with: "INTEGER PRIMARY KEY")
+      .replacing("{int}", with: "INTEGER")
+      .replacing("{text}", with: "TEXT")
+      .replacing("{bytes}", with: "BLOB")
+      .replacing("{clustered}", with: "WITHOUT ROWID")
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+package import Nightshift
+
+extension SQLiteStore {
+  package func findings() async -> [StoreFinding] {
+    var findings: [StoreFinding] = []
+    do {
+      let check = try await read { try $0.query("PRAGMA quick_check(5)").compactMap { $0.text(0) } }
+      findings.append(
+        StoreFinding(
+          "integrity", isFine: check == ["ok"], found: check.joined(separator: "; "),
+          remedy: "stop Nightshift and restore the last backup: nightshift db restore FILE"))
+    } catch {
+      findings.append(
+        StoreFinding("integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup"))
+    }
+    findings.append(logFinding())
+    findings.append(permissionFinding())
+    return findings
+  }
+
+  private func logFinding() -> StoreFinding {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path + "-wal")  // no log yet is fine
+    let size = attributes?[.size] as? Int64 ?? 0
+    return StoreFinding(
+      "write-ahead log", isFine: size < 256 << 20, found: "\(size >> 10) KiB",
+      remedy: "a program holds a read transaction open on \(path) and keeps the log from being recycled: end it")
+  }
+
+  private func permissionFinding() -> StoreFinding {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    let mode = attributes?[.posixPermissions] as? Int ?? 0
+    return StoreFinding(
+      "database permissions", isFine: mode & 0o077 == 0, found: String(mode, radix: 8),
+      remedy: "payloads are readable by other users of this machine: chmod 600 \(path)")
+  }
+}

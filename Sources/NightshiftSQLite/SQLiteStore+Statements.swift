@@ -1,0 +1,38 @@
+package import Nightshift
+
+extension SQLiteStore {
+  /// A transactional enqueue: the same rows that ``insert(_:now:)`` writes, as statements for another connection.
+  package func statements(for job: NewJob, now: Timestamp) throws(StoreError) -> [Statement] {
+    guard job.key == nil, job.idempotency == nil else {
+      throw StoreError(
+        .invalid, "A job with a unique key cannot be handed out as statements: its key is decided in code. Enqueue it "
+          + "through the engine, or leave `unique` out.")
+    }
+    let state: JobState = job.runAt > now ? .scheduled : .ready
+    let queue = SQLValue.text(job.queue.rawValue)
+    var statements = [
+      Statement(
+        sql: SQLiteStatements.insertJob,
+        values: [
+          SQLValue(job.id), queue, .text(job.kind.rawValue), .integer(state.code), .integer(job.priority.code),
+          SQLValue(job.runAt), SQLValue(job.maxAttempts), .integer(job.hold?.reason.rawValue ?? 0),
+          SQLValue(job.hold?.until),
+        ]),
+      Statement(
+        sql: SQLiteStatements.insertPayload,
+        values: [
+          SQLValue(job.id), .bytes(job.payload), SQLValue(job.timeout?.microseconds), SQLValue(job.organization),
+          SQLValue(job.owner), SQLValue(job.traceparent),
+          SQLValue(job.tags.isEmpty ? nil : JSONValue.array(job.tags.map(JSONValue.string)).description),
+        ]),
+      Statement(
+        sql: "INSERT INTO nightshift_queues(name, created_at) VALUES(?, ?) ON CONFLICT(name) DO NOTHING",
+        values: [queue, SQLValue(now)]),
+      Statement(sql: SQLiteStatements.count, values: [queue, .integer(state.code), 1]),
+    ]
+    statements += Set(job.tags).map { tag in
+      Statement(sql: "INSERT INTO nightshift_tags(tag, job) VALUES(?, ?)", values: [.text(tag), SQLValue(job.id)])
+    }
+    return statements
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Nightshift
+import Synchronization
+
+/// The one thread that writes: it takes all writes that wait, runs them in one transaction, and answers them all after
+/// one commit. While the disk syncs one group, the next one gathers, so nobody waits for an artificial delay.
+final class Writer: Sendable {
+  /// Writes that may wait before new ones are refused.
+  static let capacity = 50_000
+  /// Writes in one transaction, so that a burst does not make the first of it wait for the last.
+  static let groupLimit = 2_000
+  /// How often an idle writer looks whether another process has committed. It reads shared memory, not the disk.
+  static let changeCheck = 40
+
+  let mailbox = Mailbox<any WriteOperation>(capacity: capacity)
+  private let observer = Mutex<(@Sendable (CommitNotice) -> Void)?>(nil)
+  private let audience = Mutex(Audience())
+  private let end = Mutex<(reached: Bool, waiting: [UnsafeContinuation<Void, Never>])>((false, []))
+
+  func observe(_ observer: @escaping @Sendable (CommitNotice) -> Void) { self.observer.withLock { $0 = observer } }
+
+  func report(to audience: Audience) { self.audience.withLock { $0 = audience } }
+
+  /// Hands in a write and returns when it is durable.
+  func submit<Value: Sendable>(
+    _ body: @escaping (WriterSession) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, StoreError>, Never>) in
+      submit({ continuation.resume(returning: $0) }, body)
+    }
+    return try result.get()
+  }
+
+  /// As the other `submit`, with the answer on the writer's thread.
+  func submit<Value: Sendable>(
+    _ answer: @escaping @Sendable (Result<Value, StoreError>) -> Void,
+    _ body: @escaping (WriterSession) throws(StoreError) -> Value
+  ) {
+    let operation = PendingWrite(answer, body)
+    if !mailbox.put(operation) { operation.fail(mailbox.isOpen ? .overloaded : .closed) }
+  }
+
+  /// Starts the thread, which owns the connection from here on.
+  func start(_ session: sending WriterSession, _ turn: sending TurnLock) {
+    nonisolated(unsafe) let session = session  // used by the new thread only
+    nonisolated(unsafe) let turn = turn
+    let thread = Thread { [self] in
+      serve(session, turn)
+      let waiting = end.withLock { end in
+        end.reached = true
+        return end.waiting
+      }
+      for continuation in waiting { continuation.resume() }
+    }
+    thread.name = "nightshift-writer"
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  /// Returns when everything handed in is on disk and the thread has ended.
+  func stop() async {
+    mailbox.close()
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      let reached = end.withLock { end in
+        if !end.reached { end.waiting.append(continuation) }
+        return end.reached
+      }
+      if reached { continuation.resume() }
+    }
+  }
+
+  private func serve(_ session: WriterSession, _ turn: TurnLock) {
+    var waiting: [any WriteOperation] = []
+    var seen = (try? session.connection.dataVersion()) ?? 0
+    var idleRounds = 0
+    while true {
+      switch mailbox.take(into: &waiting, waiting: Self.changeCheck) {
+      case .closed: return
+      case .timeout:
+        idleRounds += 1
+        // After a second without work the page cache is given back.
+        if idleRounds == 25 { session.connection.releaseMemory() }
+      case .items:
+        idleRounds = 0
+        var rest = waiting[...]
+        while !rest.isEmpty {
+          commit(Array(rest.prefix(Self.groupLimit)), session, turn)
+          rest = rest.dropFirst(Self.groupLimit)
+        }
+        waiting.removeAll(keepingCapacity: true)
+      }
+      noticeForeignChange(session, &seen)
+    }
+  }
+
+  private func noticeForeignChange(_ session: WriterSession, _ seen: inout Int64) {
+    // A failed look is no failure of a write: the next round looks again.
+    guard let version = try? session.connection.dataVersion(), version != seen else { return }
+    seen = version
+    session.knownQueues.removeAll()
+    var notice = CommitNotice()
+    notice.foreignChange = true
+    tell(notice)
+  }
+
+  private func tell(_ notice: CommitNotice) {
+    guard !notice.isEmpty, let observer = observer.withLock({ $0 }) else { return }
+    observer(notice)
+  }
+
+  private func commit(_ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock) {
+    do {
+      try transact(group, session, turn)
+    } catch where group.count > 1 && error.concernsOneWrite {
+      // One bad write must not take the others down: once more, each in a transaction of its own.
+      for operation in group { commit([operation], session, turn) }
+    } catch {
+      for operation in group { operation.fail(error) }
+    }
+  }
+
+  private func transact(
+    _ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock
+  ) throws(StoreError) {
+    turn.take()
+    defer { turn.leave() }
+    session.tally = GroupTally()
+    let audience = audience.withLock { $0 }
+    session.tally.collectsTransitions = audience.here || audience.elsewhere != nil
+    try session.connection.execute("BEGIN IMMEDIATE")
+    do throws(StoreError) {
+      for operation in group { try operation.run(session) }
+      try session.tally.write(to: session.connection)
+      if let name = audience.elsewhere { try session.tally.writeTransitions(as: name, to: session.connection) }
+      try session.connection.execute("COMMIT")
+    } catch {
+      // SQLite may have rolled back by itself (a full disk); then this one has nothing to do and fails.
+      try? session.connection.execute("ROLLBACK")
+      session.knownQueues.removeAll()
+      throw error
+    }
+    for operation in group { operation.succeed() }
+    tell(session.tally.notice)
+  }
+}
+
+/// One write that waits for its commit.
+protocol WriteOperation {
+  func run(_ session: WriterSession) throws(StoreError)
+  func succeed()
+  func fail(_ error: StoreError)
+}
+
+final class PendingWrite<Value: Sendable>: WriteOperation {
+  private let answer: @Sendable (Result<Value, StoreError>) -> Void
+  private let body: (WriterSession) throws(StoreError) -> Value
+  private var value: Value?
+
+  init(
+    _ answer: @escaping @Sendable (Result<Value, StoreError>) -> Void,
+    _ body: @escaping (WriterSession) throws(StoreError) -> Value
+  ) {
+    self.answer = answer
+    self.body = body
+  }
+
+  func run(_ session: WriterSession) throws(StoreError) { value = try body(session) }
+  func succeed() { answer(.success(value!)) }
+  func fail(_ error: StoreError) { answer(.failure(error)) }
+}
+
+extension StoreError {
+  static let overloaded = StoreError(
+    .overloaded, "\(Writer.capacity) writes are waiting for the disk. Nothing was written; try again in a moment.")
+  static let closed = StoreError(.unavailable, "The store was closed. Nothing was written.")
+
+  /// Whether the fault lies with one write, so that the others of its group can succeed without it.
+  fileprivate var concernsOneWrite: Bool { code == .conflict || code == .invalid || code == .leaseLost }
+}

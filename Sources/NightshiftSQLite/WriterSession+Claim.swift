@@ -1,0 +1,112 @@
+import Nightshift
+
+extension WriterSession {
+  func claim(_ request: ClaimRequest) throws(StoreError) -> [ClaimedJob] {
+    var jobs: [ClaimedJob] = []
+    if let only = request.only {
+      jobs = try claimOne(only, request)
+    } else {
+      for lane in request.lanes where jobs.count < request.limit {
+        jobs += try claim(lane.queue.rawValue, min(lane.limit, request.limit - jobs.count), request)
+      }
+    }
+    guard !jobs.isEmpty else { return [] }
+    for index in jobs.indices { try addWriteOnce(to: &jobs[index]) }
+    // The claim is a beat: whoever measures how long the worker's beat stands still begins anew.
+    try countBeat(of: request.worker)
+    return jobs
+  }
+
+  private func claim(_ queue: String, _ limit: Int, _ request: ClaimRequest) throws(StoreError) -> [ClaimedJob] {
+    claim.bind(1, request.worker.rawValue)
+    claim.bind(2, request.now.microseconds)
+    claim.bind(3, queue)
+    claim.bind(4, Int64(limit))
+    defer { claim.reset() }
+    var jobs: [ClaimedJob] = []
+    while try claim.step() {
+      let job = ClaimedJob(
+        id: JobID(rawValue: claim.integer(0)), kind: claim.text(1), queue: queue,
+        priority: Priority(code: claim.integer(2)) ?? .normal, attempt: Int(claim.integer(3)),
+        failures: Int(claim.integer(4)), crashes: Int(claim.integer(5)), maxAttempts: Int(claim.integer(6)),
+        runAt: Timestamp(microseconds: claim.integer(7)))
+      noteClaimed(job, version: claim.integer(8), at: request.now)
+      jobs.append(job)
+    }
+    // RETURNING promises no order.
+    return jobs.sorted { ($1.priority, $0.runAt, $0.id) < ($0.priority, $1.runAt, $1.id) }
+  }
+
+  /// Claims one job by its id, even if it is held: for `nightshift run` in the foreground.
+  private func claimOne(_ id: JobID, _ request: ClaimRequest) throws(StoreError) -> [ClaimedJob] {
+    let rows = try query(
+      """
+      UPDATE nightshift_jobs
+      SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?, started_at = ?, stuck_at = NULL,
+        hold = 0, hold_until = NULL
+      WHERE id = ? AND state = 0
+      RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version, queue
+      """,
+      [.integer(request.worker.rawValue), SQLValue(request.now), .integer(id.rawValue)])
+    guard let row = rows.first else { return [] }
+    let job = ClaimedJob(
+      id: id, kind: row.text(1)!, queue: row.text(9)!, priority: Priority(code: row.integer(2)!) ?? .normal,
+      attempt: Int(row.integer(3)!), failures: Int(row.integer(4)!), crashes: Int(row.integer(5)!),
+      maxAttempts: Int(row.integer(6)!), runAt: row.timestamp(7)!)
+    noteClaimed(job, version: row.integer(8)!, at: request.now)
+    return [job]
+  }
+
+  private func noteClaimed(_ job: ClaimedJob, version: Int64, at now: Timestamp) {
+    let moved = MovedJob(id: job.id, queue: job.queue, kind: job.kind, attempt: job.attempt, version: version)
+    self.moved(moved, from: .ready, to: .running, at: now)
+  }
+
+  private func addWriteOnce(to job: inout ClaimedJob) throws(StoreError) {
+    payload.bind(1, job.id.rawValue)
+    defer { payload.reset() }
+    guard try payload.step() else {
+      throw StoreError(.corrupt, "The job \(job.id) has no payload. Run `nightshift db check`.")
+    }
+    job.payload = payload.bytes(0)
+    job.timeout = payload.optionalInteger(1).map { .microseconds($0) }
+    job.organization = payload.optionalText(2)
+    job.owner = payload.optionalText(3)
+    job.traceparent = payload.optionalText(4)
+    if let tags = payload.optionalText(5), let list = try? JSONValue(parsing: tags.utf8).arrayValue {
+      // Written by us: a list of strings and nothing else.
+      job.tags = list.compactMap(\.stringValue)
+    }
+  }
+
+  func countBeat(of worker: WorkerID) throws(StoreError) {
+    let alive = try execute(
+      "UPDATE nightshift_workers SET beat = beat + 1 WHERE id = ? AND ended_at IS NULL",
+      [.integer(worker.rawValue)])
+    guard alive == 1 else { throw .leaseLost(worker) }
+  }
+
+  func beat(_ worker: WorkerID) throws(StoreError) -> WorkerOrders {
+    try countBeat(of: worker)
+    let mode = try query("SELECT mode FROM nightshift_workers WHERE id = ?", [.integer(worker.rawValue)])
+    let cancelled = try query(
+      "SELECT id FROM nightshift_jobs WHERE state = 1 AND worker = ? AND cancel_requested_at IS NOT NULL",
+      [.integer(worker.rawValue)])
+    return WorkerOrders(
+      cancel: cancelled.compactMap { $0.job(0) },
+      mode: mode.first?.text(0).flatMap(WorkerMode.init(rawValue:)) ?? .running)
+  }
+}
+
+extension ClaimedJob {
+  /// A claimed job before what was written once has been read.
+  fileprivate init(
+    id: JobID, kind: String, queue: String, priority: Priority, attempt: Int, failures: Int, crashes: Int,
+    maxAttempts: Int, runAt: Timestamp
+  ) {
+    self.init(
+      id: id, kind: kind, queue: queue, priority: priority, attempt: attempt, failures: failures, crashes: crashes,
+      maxAttempts: maxAttempts, runAt: runAt, payload: [], timeout: nil, tags: [], organization: nil, owner: nil,
+      traceparent: nil)
+  }
+}

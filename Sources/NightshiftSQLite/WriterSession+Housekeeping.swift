@@ -1,0 +1,118 @@
+import Nightshift
+
+extension WriterSession {
+  func promote(now: Timestamp, limit: Int) throws(StoreError) -> Promotion {
+    let rows = try query(
+      """
+      UPDATE nightshift_jobs SET state = 0, version = version + 1 WHERE id IN (
+        SELECT id FROM nightshift_jobs WHERE state = 2 AND run_at <= ? ORDER BY run_at LIMIT ?)
+      RETURNING id, queue, kind, attempt, version
+      """, [SQLValue(now), SQLValue(limit)])
+    for row in rows {
+      let moved = MovedJob(
+        id: row.job(0)!, queue: row.text(1)!, kind: row.text(2)!, attempt: Int(row.integer(3)!),
+        version: row.integer(4)!)
+      self.moved(moved, from: .scheduled, to: .ready, at: now)
+    }
+    let released = try query(
+      """
+      UPDATE nightshift_jobs SET hold = 0, hold_until = NULL, version = version + 1
+      WHERE id IN (SELECT id FROM nightshift_jobs WHERE hold <> 0 AND hold_until <= ? LIMIT ?)
+      RETURNING queue
+      """, [SQLValue(now), SQLValue(limit)])
+    for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
+    let next = try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2")
+    return Promotion(promoted: rows.count, nextDue: next.first?.timestamp(0))
+  }
+
+  func reclaim(_ reclaim: Reclaim) throws(StoreError) -> Int {
+    let closed = try execute(
+      """
+      UPDATE nightshift_workers SET ended_at = ?, ended_reason = ?
+      WHERE id = ? AND ended_at IS NULL AND (? IS NULL OR beat = ?)
+      """,
+      [
+        SQLValue(reclaim.now), .text(reclaim.reason), .integer(reclaim.worker.rawValue), SQLValue(reclaim.beat),
+        SQLValue(reclaim.beat),
+      ])
+    guard closed == 1 else { return 0 }
+    try execute("DELETE FROM nightshift_kind_workers WHERE worker = ?", [.integer(reclaim.worker.rawValue)])
+    let rows = try query(
+      "SELECT \(Self.jobRowColumns), started_at FROM nightshift_jobs WHERE state = 1 AND worker = ?",
+      [.integer(reclaim.worker.rawValue)])
+    for row in rows { try takeBack(Self.jobRow(row), startedAt: row.timestamp(10), reclaim) }
+    return rows.count
+  }
+
+  private func takeBack(_ row: JobRow, startedAt: Timestamp?, _ reclaim: Reclaim) throws(StoreError) {
+    let crashed = reclaim.crashed.contains(row.id)
+    let crashes = row.crashes + (crashed ? 1 : 0)
+    let failure = Failure(type: crashed ? "crash" : "lost", message: reclaim.reason)
+    try recordAttempt(
+      row.id, row.attempt, reclaim.worker, startedAt, reclaim.now, crashed ? "crashed" : "lost", failure)
+    if row.cancelRequested { return try endTakenBack(row, .cancelled, crashes, reclaim, "cancelled") }
+    if crashed && crashes >= reclaim.crashLimit {
+      let reason = "The process died \(crashes) times while this job's handler was running."
+      return try endTakenBack(row, .dead, crashes, reclaim, reason)
+    }
+    let runAt = reclaim.now + (crashed ? .zero : try waitAfterLoss(of: row.id))
+    try execute(
+      "UPDATE nightshift_jobs SET state = 2, version = version + 1, run_at = ?, crashes = ? WHERE id = ?",
+      [SQLValue(runAt), SQLValue(crashes), SQLValue(row.id)])
+    moved(row.next, from: .running, to: .scheduled, at: reclaim.now)
+    tally.due(at: runAt)
+  }
+
+  /// A job may be lost three times and run again at once. After that it waits, longer each time up to a minute: it
+  /// may be what kills its workers in a way that leaves no trace, and must not take the whole service with it.
+  private func waitAfterLoss(of job: JobID) throws(StoreError) -> Duration {
+    let rows = try query(
+      "SELECT count(*) FROM nightshift_attempts WHERE job = ? AND outcome = 'lost'", [SQLValue(job)])
+    let losses = Int(rows[0].integer(0) ?? 0)
+    return losses <= 3 ? .zero : .seconds(min(60, 1 << min(6, losses - 3)))
+  }
+
+  private func endTakenBack(
+    _ row: JobRow, _ state: JobState, _ crashes: Int, _ reclaim: Reclaim, _ reason: String
+  ) throws(StoreError) {
+    try execute(
+      """
+      UPDATE nightshift_jobs SET state = ?, version = version + 1, crashes = ?, finished_at = ? WHERE id = ?
+      """, [.integer(state.code), SQLValue(crashes), SQLValue(reclaim.now), SQLValue(row.id)])
+    moved(row.next, from: .running, to: state, at: reclaim.now)
+    tally.roll(row.queue, row.kind, at: reclaim.now) {
+      if state == .dead { $0.dead += 1 } else { $0.cancelled += 1 }
+    }
+    try tell(state.rawValue, row.id, row.attempt, reason, at: reclaim.now)
+  }
+
+  /// Deletes ended jobs and everything that hangs on them.
+  func prune(_ jobs: [JobID]) throws(StoreError) -> Int {
+    var pruned = 0
+    for id in jobs {
+      let rows = try query(
+        "DELETE FROM nightshift_jobs WHERE id = ? AND state >= 5 RETURNING queue, state", [SQLValue(id)])
+      guard let row = rows.first else { continue }
+      pruned += 1
+      tally.move(row.text(0)!, from: JobState(code: row.integer(1)!), to: nil)
+      try pruneTags(of: id)
+      for table in ["payloads", "results"] { try execute("DELETE FROM nightshift_\(table) WHERE id = ?", [SQLValue(id)]) }
+      for table in ["progress", "attempts", "logs", "artifacts", "artifact_chunks", "old_payloads"] {
+        try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(id)])
+      }
+      // An expiring key outlives its job: it still keeps a second one out.
+      try execute("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", [SQLValue(id)])
+    }
+    return pruned
+  }
+
+  /// The tags' primary key begins with the tag, so each has to be named.
+  private func pruneTags(of job: JobID) throws(StoreError) {
+    let rows = try query("SELECT tags FROM nightshift_payloads WHERE id = ? AND tags IS NOT NULL", [SQLValue(job)])
+    // Written by us: a list of strings and nothing else.
+    guard let text = rows.first?.text(0), let tags = try? JSONValue(parsing: text.utf8).arrayValue else { return }
+    for tag in tags {
+      try execute("DELETE FROM nightshift_tags WHERE tag = ? AND job = ?", [SQLValue(tag.stringValue), SQLValue(job)])
+    }
+  }
+}
