@@ -1,5 +1,6 @@
 import Foundation
 import Nightshift
+import Synchronization
 
 /// A few read-only connections, each with a thread of its own, so that a slow query never holds up the writer or the
 /// threads that run Swift's tasks.
@@ -8,23 +9,30 @@ final class ReaderPool: Sendable {
 
   private let mailbox = Mailbox<Work>(capacity: 10_000)
   private let path: String
-  private let threads: Int
+  private let count: Int
+  private let threads = Mutex<[ServingThread]>([])
 
   init(path: String, threads: Int) {
     self.path = path
-    self.threads = threads
+    count = threads
   }
 
   func start() {
-    for index in 0..<threads {
-      let thread = Thread { [self] in serve() }
-      thread.name = "nightshift-reader-\(index)"
-      thread.stackSize = 1 << 20
-      thread.start()
+    let started = (0..<count).map { index in
+      ServingThread(name: "nightshift-reader-\(index)") {
+        SQLiteConnection?.none
+      } serve: { [self] connection in
+        serve(&connection)
+      }
     }
+    threads.withLock { $0 = started }
   }
 
-  func stop() { mailbox.close() }
+  /// Returns when all connections are closed.
+  func stop() async {
+    mailbox.close()
+    for thread in threads.withLock({ $0 }) { await thread.waitForEnd() }
+  }
 
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (any ReadTransaction) throws -> Value
@@ -55,8 +63,7 @@ final class ReaderPool: Sendable {
     }
   }
 
-  private func serve() {
-    var connection: SQLiteConnection?
+  private func serve(_ connection: inout SQLiteConnection?) {
     var waiting: [Work] = []
     while true {
       switch mailbox.take(into: &waiting, waiting: connection == nil ? 0 : 2_000, onlyFirst: true) {

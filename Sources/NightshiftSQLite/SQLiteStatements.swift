@@ -13,14 +13,20 @@ package enum SQLiteStatements {
     """
 
   /// One queue at a time: `queue IN (…)` would sort what is due in a temporary b-tree.
-  package static let claim = """
-    UPDATE nightshift_jobs
-    SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?, started_at = ?, stuck_at = NULL
-    WHERE id IN (
-      SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?
-      ORDER BY priority, run_at, id LIMIT ?)
-    RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version
-    """
+  package static let claim = claim(without: [])
+
+  /// For a worker that has met kinds which it does not have: those are left to others.
+  static func claim(without kinds: [String]) -> String {
+    let others = kinds.isEmpty ? "" : " AND kind NOT IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))"
+    return """
+      UPDATE nightshift_jobs
+      SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?, started_at = ?, stuck_at = NULL
+      WHERE id IN (
+        SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?\(others)
+        ORDER BY priority, run_at, id LIMIT ?)
+      RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version
+      """
+  }
 
   package static let payload = """
     SELECT payload, timeout, organization, owner, traceparent, tags FROM nightshift_payloads WHERE id = ?

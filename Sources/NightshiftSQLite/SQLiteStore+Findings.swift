@@ -15,6 +15,7 @@ extension SQLiteStore {
         StoreFinding("integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup"))
     }
     findings.append(logFinding())
+    if let finding = await freeSpaceFinding() { findings.append(finding) }
     findings.append(permissionFinding())
     return findings
   }
@@ -25,6 +26,19 @@ extension SQLiteStore {
     return StoreFinding(
       "write-ahead log", isFine: size < 256 << 20, found: "\(size >> 10) KiB",
       remedy: "a program holds a read transaction open on \(path) and keeps the log from being recycled: end it")
+  }
+
+  private func freeSpaceFinding() async -> StoreFinding? {
+    // A database that cannot be read is reported by the check above.
+    let pages = try? await read { transaction in
+      try ["freelist_count", "page_count", "page_size"].map { try transaction.query("PRAGMA \($0)")[0].integer(0) ?? 0 }
+    }
+    guard let pages else { return nil }
+    let (free, size) = (pages[0] * pages[2], pages[1] * pages[2])
+    return StoreFinding(
+      "free space in the file", isFine: free < 1 << 30 || free < size / 2,
+      found: "\(free >> 20) of \(size >> 20) MiB, used again by new jobs",
+      remedy: "to give it back, stop Nightshift and run: nightshift db backup FILE, then nightshift db restore FILE")
   }
 
   private func permissionFinding() -> StoreFinding {

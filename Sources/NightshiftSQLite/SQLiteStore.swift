@@ -33,8 +33,7 @@ package final class SQLiteStore: Store {
       throw error
     }
     turn.leave()
-    nonisolated(unsafe) let owned = (session, turn)  // handed to the writer's thread and not used here again
-    writer.start(owned.0, owned.1)
+    writer.start(session, turn)
     self.readers.start()
   }
 
@@ -53,7 +52,8 @@ package final class SQLiteStore: Store {
   package func reportTransitions(to audience: Audience) { writer.report(to: audience) }
 
   package func close() async {
-    readers.stop()
+    // The writer last: the one that closes last folds the log back into the file.
+    await readers.stop()
     await writer.stop()
   }
 
@@ -132,11 +132,14 @@ extension WriterSession {
       let value = try body(self)
       try connection.execute("RELEASE attempt")
       return .success(value)
-    } catch let error as StoreError where error.code != .conflict && error.code != .invalid {
-      throw error
     } catch {
-      try connection.execute("ROLLBACK TO attempt")
-      try connection.execute("RELEASE attempt")
+      do throws(StoreError) {
+        try connection.execute("ROLLBACK TO attempt")
+        try connection.execute("RELEASE attempt")
+      } catch let rollback {
+        // SQLite has undone the whole transaction by itself, as it may on a full disk: the others fail with this one.
+        throw error as? StoreError ?? rollback
+      }
       tally = before
       knownQueues.removeAll()
       return .failure(error)

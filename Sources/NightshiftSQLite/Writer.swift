@@ -15,7 +15,7 @@ final class Writer: Sendable {
   let mailbox = Mailbox<any WriteOperation>(capacity: capacity)
   private let observer = Mutex<(@Sendable (CommitNotice) -> Void)?>(nil)
   private let audience = Mutex(Audience())
-  private let end = Mutex<(reached: Bool, waiting: [UnsafeContinuation<Void, Never>])>((false, []))
+  private let thread = Mutex<ServingThread?>(nil)
 
   func observe(_ observer: @escaping @Sendable (CommitNotice) -> Void) { self.observer.withLock { $0 = observer } }
 
@@ -42,31 +42,19 @@ final class Writer: Sendable {
 
   /// Starts the thread, which owns the connection from here on.
   func start(_ session: sending WriterSession, _ turn: sending TurnLock) {
-    nonisolated(unsafe) let session = session  // used by the new thread only
-    nonisolated(unsafe) let turn = turn
-    let thread = Thread { [self] in
-      serve(session, turn)
-      let waiting = end.withLock { end in
-        end.reached = true
-        return end.waiting
-      }
-      for continuation in waiting { continuation.resume() }
+    let handover = Handover((session, turn))
+    let thread = ServingThread(name: "nightshift-writer") {
+      handover.take()
+    } serve: { [self] owned in
+      serve(owned.0, owned.1)
     }
-    thread.name = "nightshift-writer"
-    thread.stackSize = 1 << 20
-    thread.start()
+    self.thread.withLock { $0 = thread }
   }
 
-  /// Returns when everything handed in is on disk and the thread has ended.
+  /// Returns when everything handed in is on disk and the connection is closed.
   func stop() async {
     mailbox.close()
-    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      let reached = end.withLock { end in
-        if !end.reached { end.waiting.append(continuation) }
-        return end.reached
-      }
-      if reached { continuation.resume() }
-    }
+    await thread.withLock { $0 }?.waitForEnd()
   }
 
   private func serve(_ session: WriterSession, _ turn: TurnLock) {
@@ -175,5 +163,5 @@ extension StoreError {
   static let closed = StoreError(.unavailable, "The store was closed. Nothing was written.")
 
   /// Whether the fault lies with one write, so that the others of its group can succeed without it.
-  fileprivate var concernsOneWrite: Bool { code == .conflict || code == .invalid || code == .leaseLost }
+  fileprivate var concernsOneWrite: Bool { ![.full, .readOnly, .unavailable].contains(code) }
 }

@@ -21,8 +21,11 @@ extension WriterSession {
       RETURNING queue
       """, [SQLValue(now), SQLValue(limit)])
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
-    let next = try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2")
-    return Promotion(promoted: rows.count, nextDue: next.first?.timestamp(0))
+    let next = [
+      try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2"),
+      try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold <> 0"),
+    ]
+    return Promotion(promoted: rows.count, nextDue: next.compactMap { $0.first?.timestamp(0) }.min())
   }
 
   func reclaim(_ reclaim: Reclaim) throws(StoreError) -> Int {

@@ -50,11 +50,12 @@ extension WriterSession {
   }
 
   private func ensureQueue(_ name: String, now: Timestamp) throws(StoreError) {
-    guard !knownQueues.contains(name) else { return }
+    guard name != lastQueue, !knownQueues.contains(name) else { return }
     try execute(
       "INSERT INTO nightshift_queues(name, created_at) VALUES(?, ?) ON CONFLICT(name) DO NOTHING",
       [.text(name), SQLValue(now)])
     knownQueues.insert(name)
+    lastQueue = name
   }
 
   /// The id is there already: fine if it is the same job, enqueued again after a lost answer.

@@ -104,9 +104,10 @@ extension WriterSession {
     let changed = try execute(
       """
       UPDATE nightshift_jobs SET state = 0, version = version + 1, hold = ?, hold_until = ?
-      WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?
+      WHERE id = ? AND state = 1 AND attempt = ? AND worker = ? AND cancel_requested_at IS NULL
       """, [.integer(hold.reason.rawValue), SQLValue(hold.until)] + settlement.fence)
-    guard changed == 1 else { return false }
+    guard changed == 1 else { return try cancelIfRequested(settlement) }
+    if let until = hold.until { tally.due(at: until) }
     try noteMoved(settlement, .ready)
     return true
   }

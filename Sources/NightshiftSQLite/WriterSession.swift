@@ -6,7 +6,11 @@ final class WriterSession {
   let connection: SQLiteConnection
   var tally = GroupTally()
   /// Queues that are known to have a row.
-  var knownQueues: Set<String> = []
+  var knownQueues: Set<String> = [] {
+    didSet { if knownQueues.isEmpty { lastQueue = "" } }
+  }
+  /// The queue of the job before, which is nearly always that of the next: comparing is cheaper than hashing.
+  var lastQueue = ""
   let insertJob: SQLiteStatement
   let insertPayload: SQLiteStatement
   let claim: SQLiteStatement

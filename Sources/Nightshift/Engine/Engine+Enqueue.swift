@@ -33,9 +33,7 @@ extension Engine {
   /// Adds many jobs in one transaction: all of them, or none.
   @discardableResult
   public func enqueue<Kind: Job>(_ jobs: [Kind], _ options: JobOptions = JobOptions()) async throws -> [JobID] {
-    let encoder = JSONEncoder()
-    // Sorted, so that equal payloads have equal bytes: `.byPayload` compares them.
-    encoder.outputFormatting = .sortedKeys
+    let encoder = Self.encoder(options)
     let drafts = try jobs.map {
       JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode($0)), options: options)
     }
@@ -48,10 +46,16 @@ extension Engine {
   ///
   /// A job with a `unique` key cannot be added this way.
   public func statements<Kind: Job>(for job: Kind, _ options: JobOptions = JobOptions()) async throws -> [Statement] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
+    let encoder = Self.encoder(options)
     let draft = JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode(job)), options: options)
     return try store.statements(for: try await prepare([draft], isTyped: true, idempotency: nil)[0], now: clock.now)
+  }
+
+  private static func encoder(_ options: JobOptions) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    // Sorting costs as much as encoding, and is needed only where equal payloads must have equal bytes.
+    if case .payload = options.unique?.key { encoder.outputFormatting = .sortedKeys }
+    return encoder
   }
 
   /// Adds jobs on behalf of somebody, by name and JSON: all of them, or none.
@@ -136,7 +140,8 @@ extension Engine {
     job.owner = options.owner
     job.traceparent = options.traceparent
     job.key = options.unique.map { Self.key($0, draft, now) }
-    if draft.isForeground { job.hold = Hold(.foreground) }
+    // Should the process that wants it end before it has begun, any worker may run it.
+    if draft.isForeground { job.hold = Hold(.foreground, until: now + .seconds(60)) }
     return job
   }
 

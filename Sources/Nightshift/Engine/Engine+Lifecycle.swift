@@ -66,7 +66,9 @@ extension Engine {
       defer { state = .closed }
       return state != .closed
     }
-    if isFirst { await store.close() }
+    guard isFirst else { return }
+    await store.close()
+    store.observeCommits { _ in }
   }
 
   /// A worker that was told to drain ends its process once nothing is under way.
@@ -115,20 +117,19 @@ extension Engine {
 extension Engine {
   /// Called by the store, from its own thread, after each commit that has something to tell.
   func committed(_ notice: CommitNotice) {
-    guard let parts = parts.withLock({ $0 }) else { return }
     if !notice.readyQueues.isEmpty {
       let new = caches.withLock { caches in
         let new = notice.readyQueues.subtracting(caches.queues)
         caches.queues.formUnion(new)
         return new
       }
-      if configuration.queues == nil, !new.isEmpty { parts.worker.add(queues: new) }
-      parts.worker.notice(readyQueues: notice.readyQueues)
+      if configuration.queues == nil, !new.isEmpty { worker.add(queues: new) }
+      worker.notice(readyQueues: notice.readyQueues)
     }
-    if let due = notice.nextDue { parts.housekeeper.promoter.due(at: due) }
-    for job in notice.cancelRequests { parts.worker.cancel(job) }
-    if !notice.transitions.isEmpty { parts.events.publish(notice.transitions.map(Event.init)) }
-    if notice.foreignChange { parts.housekeeper.foreignChange.signal() }
+    if let due = notice.nextDue { housekeeper.promoter.due(at: due) }
+    for job in notice.cancelRequests { worker.cancel(job) }
+    if !notice.transitions.isEmpty { events.publish(notice.transitions.map(Event.init)) }
+    if notice.foreignChange { housekeeper.foreignChange.signal() }
   }
 
   func follow(_ orders: WorkerOrders) {

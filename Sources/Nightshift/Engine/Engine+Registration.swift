@@ -53,15 +53,25 @@ extension Engine {
   /// Makes this process able to run a kind.
   package func register(_ registration: KindRegistration) async throws {
     registry.add(registration)
+    worker.learned(registration.kind)
     let now = clock.now
     let worker = workerID
     try await store.write { transaction in
       try Self.record(registration, by: worker, now, transaction)
-      let held = try transaction.query(
-        "SELECT id FROM nightshift_jobs WHERE hold = 1 AND kind = ?", [.text(registration.kind.rawValue)])
-      _ = try transaction.change(.release(.noWorker), of: held.compactMap { $0.job(0) }, now: now)
     }
     try await refresh()
+  }
+
+  /// Ends the hold of jobs that another worker claimed without having their kind, if this one has it.
+  func releaseHeld() async throws(StoreError) {
+    let held = try await store.read { transaction in
+      try transaction.query("SELECT id, kind FROM nightshift_jobs WHERE hold = 1 LIMIT 1000")
+    }
+    let ours = held.filter { registry[$0.text(1)!] != nil }.compactMap { $0.job(0) }
+    guard !ours.isEmpty else { return }
+    _ = try await store.change(.release(.noWorker), of: ours, now: clock.now)
+    // There may be more than fit into one look.
+    if held.count == 1000 { try await releaseHeld() }
   }
 
   /// Ends this process's ability to run a kind. The kind stays known, and its jobs wait for another worker.

@@ -10,7 +10,8 @@ import Synchronization
 /// try await nightshift.run()
 /// ```
 ///
-/// One engine per process and database is enough; all its methods may be called from anywhere.
+/// One engine per process and database is enough; all its methods may be called from anywhere. It lives until ``close()``
+/// is called.
 public final class Engine: Sendable {
   /// Where the engine itself logs. Payloads and results never appear there.
   public let logger: Logger
@@ -20,13 +21,14 @@ public final class Engine: Sendable {
   let registry = HandlerRegistry()
   let identity: Mutex<EngineIdentity>
   let process: ProcessIdentity
-  let parts = Mutex<Parts?>(nil)
+  /// What needs a reference to the engine. Written once, by `init`, before anybody else can see the engine, and only
+  /// read from then on: hence safe, and without the lock that each attempt would have to take.
+  private nonisolated(unsafe) var parts: Parts!
   let caches = Mutex(EngineCaches())
   let lifecycle = Mutex(Lifecycle.new)
   let stopTask = Mutex<Task<Void, Never>?>(nil)
   let stopped = Signal()
 
-  /// What needs a reference to the engine, made right after it.
   struct Parts: Sendable {
     var events: EventHub
     var journal: Journal
@@ -58,14 +60,13 @@ public final class Engine: Sendable {
       try FlightRecorder(
         path: $0, slots: configuration.concurrency, witnessesSignals: configuration.witnessesSignals)
     }
-    let parts = Parts(
-      events: EventHub(clock: configuration.clock, epoch: identity.worker.rawValue) { [weak self] isListened in
-        self?.audienceChanged(isListened)
-      },
+    parts = Parts(
+      events: EventHub(clock: configuration.clock, epoch: identity.worker.rawValue) { self.audienceChanged($0) },
       journal: Journal(engine: self), worker: Worker(engine: self, recorder: recorder), beats: Beats(engine: self),
       housekeeper: Housekeeper(engine: self), foreignEvents: ForeignEvents(engine: self))
-    self.parts.withLock { $0 = parts }
-    store.observeCommits { [weak self] in self?.committed($0) }
+    // A cycle, which `close` breaks. A weak reference would put every retain of the engine on its slow path, and each
+    // attempt takes several.
+    store.observeCommits { self.committed($0) }
     try await housekeeper.reapDeadProcesses()
     try await refresh()
   }
@@ -73,12 +74,12 @@ public final class Engine: Sendable {
   package var clock: any WallClock { configuration.clock }
   /// This process, as it is listed in the store.
   package var workerID: WorkerID { identity.withLock { $0.worker } }
-  package var events: EventHub { parts.withLock { $0!.events } }
-  var journal: Journal { parts.withLock { $0!.journal } }
-  var worker: Worker { parts.withLock { $0!.worker } }
-  var beats: Beats { parts.withLock { $0!.beats } }
-  var housekeeper: Housekeeper { parts.withLock { $0!.housekeeper } }
-  var foreignEvents: ForeignEvents { parts.withLock { $0!.foreignEvents } }
+  package var events: EventHub { parts.events }
+  var journal: Journal { parts.journal }
+  var worker: Worker { parts.worker }
+  var beats: Beats { parts.beats }
+  var housekeeper: Housekeeper { parts.housekeeper }
+  var foreignEvents: ForeignEvents { parts.foreignEvents }
   var isClosing: Bool { lifecycle.withLock { $0 == .closing || $0 == .closed } }
 
   func makeID() -> JobID { JobID(rawValue: identity.withLock { $0.ids }.next()) }

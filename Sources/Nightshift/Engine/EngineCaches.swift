@@ -44,6 +44,7 @@ extension Engine {
       current = caches
       current.queues = queues
     }
+    try await releaseHeld()
     worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
     if let mode { worker.set(mode: mode) }
   }

@@ -26,7 +26,7 @@ final class Journal: Sendable {
   private unowned let engine: Engine  // which owns this object
   private let state = Mutex(State())
   /// Whether anything was ever said: spares silent jobs the look-up.
-  private let isUsed = Atomic(false)
+  private let used = Atomic(false)
 
   init(engine: Engine) { self.engine = engine }
 
@@ -68,7 +68,7 @@ final class Journal: Sendable {
   }
 
   private func change<Value>(_ context: JobContext, _ body: (inout Attempt) -> Value) -> Value {
-    isUsed.store(true, ordering: .relaxed)
+    used.store(true, ordering: .relaxed)
     let (value, mustSchedule) = state.withLock { state in
       // The attempt is in the upper half, so that lines of a later attempt come after those of an earlier one.
       let new = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
@@ -99,9 +99,10 @@ final class Journal: Sendable {
     }
   }
 
+  var isUsed: Bool { used.load(ordering: .relaxed) }
+
   /// Stores what an attempt has said, so that it is there before its end is.
   func finish(_ context: JobContext) async {
-    guard isUsed.load(ordering: .relaxed) else { return }
     await flush(context.id)
     state.withLock { _ = $0.attempts.removeValue(forKey: context.id) }
   }

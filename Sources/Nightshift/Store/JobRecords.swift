@@ -109,14 +109,19 @@ package struct ClaimRequest: Sendable {
   package var lanes: [Lane]
   /// At most so many over all lanes.
   package var limit: Int
+  /// Kinds that the worker has met and does not have: their jobs are left to others.
+  package var lacking: [String]
   /// Instead of lanes: this one job, held or not.
   package var only: JobID?
 
-  package init(worker: WorkerID, now: Timestamp, lanes: [Lane], limit: Int, only: JobID? = nil) {
+  package init(
+    worker: WorkerID, now: Timestamp, lanes: [Lane], limit: Int, lacking: [String] = [], only: JobID? = nil
+  ) {
     self.worker = worker
     self.now = now
     self.lanes = lanes
     self.limit = limit
+    self.lacking = lacking
     self.only = only
   }
 }
@@ -217,7 +222,7 @@ package enum SettleOutcome: Sendable, Hashable {
 
 package struct Promotion: Sendable {
   package var promoted: Int
-  /// When the next scheduled job is due; `nil` if there is none.
+  /// When the next scheduled job is due, or the next hold ends; `nil` if there is neither.
   package var nextDue: Timestamp?
 
   package init(promoted: Int, nextDue: Timestamp?) {

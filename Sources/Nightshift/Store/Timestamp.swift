@@ -28,7 +28,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
   /// RFC 3339 with milliseconds, in UTC: how moments are written in the API, the logs and on the terminal.
   package var rfc3339: String {
-    date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+    date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }
 

@@ -23,11 +23,7 @@ extension WallClock {
 package struct SystemClock: WallClock {
   package init() {}
 
-  package var now: Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-  }
+  package var now: Timestamp { Timestamp(Date()) }
 
   package var monotonic: Int64 { Int64(DispatchTime.now().uptimeNanoseconds) }
 

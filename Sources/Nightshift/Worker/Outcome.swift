@@ -8,9 +8,9 @@ extension Settlement.Outcome {
   /// What becomes of a job after an attempt: the one place that decides it.
   ///
   /// - Parameters:
-  ///   - random: Between 0 and 1, for the backoff's jitter.
+  ///   - random: Between 0 and 1, for the backoff's jitter; asked for after a failure only.
   static func after(
-    _ outcome: Outcome, of job: ClaimedJob, backoff: Backoff, now: Timestamp, random: Double
+    _ outcome: Outcome, of job: ClaimedJob, backoff: Backoff, now: Timestamp, random: @autoclosure () -> Double
   ) -> Settlement.Outcome {
     switch outcome {
     case .returned(let result): .completed(result: result)
@@ -20,7 +20,7 @@ extension Settlement.Outcome {
     case .threw(let error as PermanentFailure, nil): .dead(Failure(type: "PermanentFailure", message: error.description))
     case .threw(let error as PermanentFailureRecord, nil): .dead(error.failure)
     case .threw(let error, let reason):
-      afterFailure(error, isTimeout: reason == .timeout, of: job, backoff: backoff, now: now, random: random)
+      afterFailure(error, isTimeout: reason == .timeout, of: job, backoff: backoff, now: now, random: random())
     }
   }
 

@@ -22,9 +22,14 @@ struct ProcessIdentity: Sendable, Hashable {
   static func current() -> ProcessIdentity {
     let pid = Int(getpid())
     return ProcessIdentity(
-      host: ProcessInfo.processInfo.hostName, boot: line(of: "/proc/sys/kernel/random/boot_id"),
+      host: hostName(), boot: line(of: "/proc/sys/kernel/random/boot_id"),
       pidNamespace: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/pid")) ?? "",
       pid: pid, start: startTicks(of: pid) ?? 0)
+  }
+
+  /// The kernel's name for this host. Not Foundation's, which asks the network for it.
+  private static func hostName() -> String {
+    line(of: "/proc/sys/kernel/hostname")
   }
 
   /// Whether `other` still runs, as far as this process can know.

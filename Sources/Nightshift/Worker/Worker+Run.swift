@@ -26,6 +26,8 @@ extension Worker {
   private func run(_ job: ClaimedJob, in slot: Slot) async -> Bool {
     let startedAt = clock.now
     guard let registration = engine.registry[job.kind] else {
+      // Held, so that it is not claimed again and again; whoever has the kind releases it.
+      state.withLock { _ = $0.lacking.insert(job.kind) }
       finish(job, slot, startedAt, Settlement(
         job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
       return true
@@ -41,7 +43,8 @@ extension Worker {
     timer?.cancel()
     if !registration.runsOutside { recorder?.end(slot: slot.index) }
     let goesOn = slot.end()
-    await engine.journal.finish(context)
+    let journal = engine.journal
+    if journal.isUsed { await journal.finish(context) }
     let endedAt = clock.now
     let settled = Settlement.Outcome.after(
       outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
@@ -88,11 +91,13 @@ extension Worker {
   }
 
   private func finish(_ job: ClaimedJob, _ slot: Slot, _ startedAt: Timestamp, _ settlement: Settlement) {
-    state.withLock { state in
+    let isFirst = state.withLock { state in
       state.buffer.finished(after: settlement.endedAt - startedAt)
       state.finished.append(settlement)
+      return state.finished.count == 1
     }
-    mustSettle.signal()
+    // Whoever takes them takes all.
+    if isFirst { mustSettle.signal() }
   }
 }
 

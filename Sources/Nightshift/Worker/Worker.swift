@@ -20,6 +20,8 @@ final class Worker: Sendable {
     var hints: Set<String> = []
     var lanes: [String] = []
     var rotation = 0
+    /// Kinds that were claimed and that this process does not have.
+    var lacking: Set<String> = []
     /// Jobs that this process holds the lease on: buffered, running, or not yet settled.
     var held = 0
   }
@@ -85,6 +87,15 @@ final class Worker: Sendable {
     }
   }
 
+  /// Says that this process has a kind from now on.
+  func learned(_ kind: JobKind) {
+    state.withLock { state in
+      guard state.lacking.remove(kind.rawValue) != nil else { return }
+      state.hints = Set(state.lanes)
+    }
+    mayFetch.signal()
+  }
+
   func set(mode: WorkerMode) {
     let isNew = state.withLock { state in
       defer { state.mode = mode }
@@ -128,7 +139,8 @@ extension Worker {
       guard !lanes.isEmpty else { return nil }
       return ClaimRequest(
         worker: engine.workerID, now: clock.now,
-        lanes: (lanes[first...] + lanes[..<first]).map { .init(QueueName(stored: $0), limit: room) }, limit: room)
+        lanes: (lanes[first...] + lanes[..<first]).map { .init(QueueName(stored: $0), limit: room) }, limit: room,
+        lacking: state.lacking.sorted())
     }
   }
 

@@ -1,0 +1,139 @@
+import Nightshift
+import NightshiftSQLite
+import Synchronization
+
+extension Bench {
+  /// Whole lives of jobs that do nothing: enqueued one call each by 256 tasks, run by a registered handler, completed.
+  ///
+  /// The raw limit runs before and after, and the mean of both counts, since a shared machine's disk changes by the
+  /// second.
+  func fullLife() async throws -> Measurement {
+    let limitBefore = try await rawLives()
+    remove("life")
+    let engine = try await engine("life")
+    let done = Countdown(jobs)
+    try await engine.register("bench", payload: NoOp.self) { _, _ in done.count() }
+    let run = Task { try await engine.run() }  // ended by close()
+    let (jobs, text) = (jobs, Self.text)
+    let time = try await Self.seconds {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for producer in 0..<256 {
+          group.addTask {
+            for number in stride(from: producer, to: jobs, by: 256) {
+              try await engine.enqueue(NoOp(number: number, text: text))
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      await done.wait()
+      try await Self.waitForCompletion(of: jobs, engine)
+    }
+    await engine.close()
+    try await run.value
+    remove("life")
+    return .rate("full life, 256 tasks, one call each", jobs, time, limit: (limitBefore + (try await rawLives())) / 2)
+  }
+
+  private func rawLives() async throws -> Double {
+    let loop = try await rawLoop("raw-life", batch: 256)
+    let count = jobs / 2
+    let time = try await Self.seconds { try loop.lives(count, from: 1) }
+    loop.close()
+    remove("raw-life")
+    return Double(count) / time
+  }
+
+  /// Returns when the store says that so many jobs are completed: the handler's end is not the job's.
+  static func waitForCompletion(of count: Int, _ engine: Engine) async throws {
+    while try await engine.queues().reduce(0, { $0 + ($1.counts[.completed] ?? 0) }) < count {
+      try await Task.sleep(for: .milliseconds(1))
+    }
+  }
+
+  /// Drains jobs that are ready, with so many more beside them that stay, and so many that have ended before.
+  func drain(name: String, ready: Int = 0, finished: Int = 0) async throws -> Measurement {
+    let limit = try await rawDrain()
+    let loop = try await rawLoop("drain", batch: 1000)
+    // Ended long ago, so with lower ids; ready with higher, so that the walk through the index is the same.
+    if finished > 0 {
+      try loop.enqueue(finished, from: 1)
+      try loop.drain()
+    }
+    let first = Int64(finished) + 1
+    try loop.enqueue(jobs + ready, from: first)
+    loop.close()
+    let engine = try await engine("drain")
+    let before = try await engine.queues().reduce(0) { $0 + ($1.counts[.completed] ?? 0) }
+    let done = Countdown(jobs)
+    try await engine.register("bench", payload: NoOp.self) { _, _ in done.count() }
+    var run: Task<Void, any Error>?
+    let time = try await Self.seconds {
+      run = Task { try await engine.run() }  // ended by close()
+      await done.wait()
+      if ready == 0 { try await Self.waitForCompletion(of: before + jobs, engine) }
+    }
+    await engine.close()
+    try await run?.value
+    remove("drain")
+    return .rate(name, jobs, time, limit: (limit + (try await rawDrain())) / 2)
+  }
+
+  private func rawDrain() async throws -> Double {
+    let loop = try await rawLoop("raw-drain", batch: 1000)
+    let count = jobs / 2
+    try loop.enqueue(count, from: 1)
+    let time = try await Self.seconds { try loop.drain() }
+    loop.close()
+    remove("raw-drain")
+    return Double(count) / time
+  }
+
+  /// Enqueues a thousand jobs a call.
+  func bulkEnqueue() async throws -> Measurement {
+    let limitBefore = try await rawEnqueue()
+    remove("bulk")
+    let engine = try await engine("bulk")
+    try await engine.register(NoOp.self)
+    let time = try await Self.seconds {
+      for start in stride(from: 0, to: jobs, by: 1000) {
+        try await engine.enqueue((start..<start + 1000).map { NoOp(number: $0, text: Self.text) })
+      }
+    }
+    await engine.close()
+    remove("bulk")
+    return .rate("bulk enqueue, 1,000 a call", jobs, time, limit: (limitBefore + (try await rawEnqueue())) / 2)
+  }
+
+  private func rawEnqueue() async throws -> Double {
+    let loop = try await rawLoop("raw-bulk", batch: 1000)
+    let time = try await Self.seconds { try loop.enqueue(jobs, from: 1) }
+    loop.close()
+    remove("raw-bulk")
+    return Double(jobs) / time
+  }
+}
+
+/// Lets one task wait until something has happened so many times.
+final class Countdown: Sendable {
+  private let left: Atomic<Int>
+  private let stream = AsyncStream<Void>.makeStream()
+
+  init(_ count: Int) { left = Atomic(count) }
+
+  func count() { if left.subtract(1, ordering: .relaxed).newValue == 0 { stream.continuation.finish() } }
+
+  func wait() async { for await _ in stream.stream {} }
+}
+
+extension Measurement {
+  static func rate(_ name: String, _ count: Int, _ seconds: Double, limit: Double) -> Measurement {
+    let value = Double(count) / seconds
+    return Measurement(name: name, value: value, unit: "jobs/s", limit: limit, ratio: value / limit)
+  }
+
+  /// Where less is better: the promise is `limit`.
+  static func bounded(_ name: String, _ value: Double, _ unit: String, below limit: Double) -> Measurement {
+    Measurement(name: name, value: value, unit: unit, limit: limit, ratio: limit / max(value, 1e-9))
+  }
+}

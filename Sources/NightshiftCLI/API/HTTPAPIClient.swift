@@ -1,0 +1,94 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Nightshift
+
+/// The API of a server that runs elsewhere.
+final class HTTPAPIClient: APIClient {
+  private let url: String
+  private let token: String?
+  private let client: HTTPClient
+  /// What is said when nobody answers.
+  private let remedy: String
+
+  private static let answerLimit = 64 << 20
+
+  init(url: String, token: String?, remedy: String) {
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+    self.token = token
+    self.remedy = remedy
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(5)
+    // Longer than any wait that is asked for, and than the pause between two heartbeats of an event stream.
+    configuration.timeout.read = .seconds(60)
+    configuration.redirectConfiguration = .disallow
+    client = HTTPClient(configuration: configuration)
+  }
+
+  func send(_ request: APIRequest) async throws -> APIResponse {
+    try await reporting {
+      let timeout = TimeAmount.microseconds(request.timeout.microseconds)
+      let response = try await self.client.execute(self.prepare(request), timeout: timeout)
+      var body = try await response.body.collect(upTo: Self.answerLimit)
+      return APIResponse(
+        status: Int(response.status.code), body: body.readBytes(length: body.readableBytes) ?? [])
+    }
+  }
+
+  func events(
+    _ path: String, lastEventID: String?, each: (ServerSentEvent) async throws -> Following
+  ) async throws {
+    var request = APIRequest(method: .get, path: path, headers: [("Accept", "text/event-stream")])
+    if let lastEventID { request.headers.append(("Last-Event-ID", lastEventID)) }
+    let prepared = prepare(request)
+    // No deadline for the whole, since a job may take hours: a server that has gone is noticed by its missing
+    // heartbeats (the read timeout).
+    let response = try await reporting { try await self.client.execute(prepared, deadline: .distantFuture) }
+    guard (200..<300).contains(Int(response.status.code)) else {
+      var body = try await response.body.collect(upTo: 1 << 20)
+      throw ProblemDetails(
+        APIResponse(status: Int(response.status.code), body: body.readBytes(length: body.readableBytes) ?? [])
+      ).failure
+    }
+    var parser = ServerSentEventParser()
+    for try await part in response.body {
+      for event in try parser.feed(part.readableBytesView) {
+        guard try await each(event) == .goOn else { return }
+      }
+    }
+  }
+
+  func close() async {
+    try? await client.shutdown()  // it fails only when it was shut down before
+  }
+
+  private func prepare(_ request: APIRequest) -> HTTPClientRequest {
+    var prepared = HTTPClientRequest(url: url + request.target)
+    prepared.method = HTTPMethod(rawValue: request.method.rawValue)
+    if let token { prepared.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    for header in request.headers { prepared.headers.add(name: header.name, value: header.value) }
+    if let body = request.body {
+      prepared.headers.add(name: "Content-Type", value: "application/json")
+      prepared.body = .bytes(ByteBuffer(bytes: body.serialized()))
+    }
+    return prepared
+  }
+
+  private func reporting<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+      throw CommandFailure(
+        "The server at \(url) did not answer in time. Try again; `nightshift doctor` looks for causes.")
+    } catch {
+      let cause = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      throw CommandFailure("The server at \(url) cannot be reached: \(cause). \(remedy)")
+    }
+  }
+}

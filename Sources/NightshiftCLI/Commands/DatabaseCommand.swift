@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import Nightshift
+import NightshiftSQLite
+
+/// `nightshift db`
+struct DatabaseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "db", abstract: "Migrate, back up, restore and check the database.",
+    subcommands: [DatabaseMigrate.self, DatabaseBackup.self, DatabaseRestore.self, DatabaseCheck.self])
+}
+
+struct DatabaseMigrate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate", abstract: "Bring the schema up to date (every start does so, too).")
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    let settings = try shared.settings()
+    if settings[.database] == nil { try DataFolder(path: settings.required(.data)).prepare() }
+    let path = try settings.database.path
+    let store = try Storage.sqlite(path: path).open(Migration.core)
+    await store.close()
+    let output = shared.output
+    if output.isJSON { return output.json(["database": .string(path), "migrated": true]) }
+    output.line("\(path) is up to date.")
+  }
+}
+
+struct DatabaseBackup: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup", abstract: "Make a consistent copy, also while the server runs.")
+
+  @Argument(help: ArgumentHelp("The copy; it must not be there yet.", valueName: "file"))
+  var file: String
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    let path = try shared.settings().database.path
+    try SQLiteBackup.backup(of: path, to: file)
+    let attributes = try FileManager.default.attributesOfItem(atPath: file)
+    let size = attributes[.size] as? Int64 ?? 0
+    let output = shared.output
+    if output.isJSON {
+      return output.json(["database": .string(path), "file": .string(file), "size": .integer(size)])
+    }
+    output.line("\(file) is a checked copy of \(path) (\(max(1, size >> 10)) KiB).")
+  }
+}
+
+struct DatabaseRestore: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Replace the database by a copy. The replaced one is kept beside it.")
+
+  @Argument(help: ArgumentHelp("The copy.", valueName: "file"))
+  var file: String
+
+  @Flag(name: .shortAndLong, help: "Do not ask.")
+  var yes = false
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    let settings = try shared.settings()
+    let output = shared.output
+    let path = try settings.database.path
+    let isReplacing = FileManager.default.fileExists(atPath: path)
+    if isReplacing, !yes, try !ConfirmationOptions.isConfirmed("Replace \(path) by \(file)?", output) {
+      throw CommandFailure("Nothing was changed.")
+    }
+    if settings[.database] == nil { try DataFolder(path: settings.required(.data)).prepare() }
+    let aside = try SQLiteBackup.restore(from: file, to: path)
+    if output.isJSON {
+      let replaced: JSONValue = aside.map { .string($0) } ?? .null
+      return output.json(["database": .string(path), "file": .string(file), "replaced": replaced])
+    }
+    output.line("\(path) is restored from \(file).")
+    if let aside { output.line("The replaced database is \(aside).") }
+  }
+}
+
+struct DatabaseCheck: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Look for damage in the database's file.")
+
+  @Argument(help: ArgumentHelp("A file, instead of the store's own.", valueName: "file"))
+  var file: String?
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    let path = try file ?? shared.settings().database.path
+    let problems = try SQLiteBackup.check(path)
+    let output = shared.output
+    if output.isJSON {
+      output.json(["database": .string(path), "problems": .array(problems.map { .string($0) })])
+    } else if problems.isEmpty {
+      output.line("\(path) is sound.")
+    } else {
+      for problem in problems { output.line(problem) }
+      output.note("\(path) is damaged. Stop Nightshift and restore a backup: nightshift db restore FILE")
+    }
+    if !problems.isEmpty { throw ExitCode(ExitStatus.failure) }
+  }
+}

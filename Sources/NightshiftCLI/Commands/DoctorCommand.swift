@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Nightshift
+
+/// `nightshift doctor`
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Look for what is wrong, and say how to mend it. Exits with 1 when something is.")
+
+  @Option(help: ArgumentHelp("Folder of the script jobs (default: ./jobs).", valueName: "dir"))
+  var jobs: String?
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    let settings = try shared.settings(jobs.map { [.jobs: ("--jobs", $0)] } ?? [:])
+    let folder = settings.required(.data)
+    var findings = MachineChecks.all(folder: folder, now: Date())
+    findings += HandlerChecks.all(folder: settings.required(.jobs))
+    findings += await storeFindings()
+    report(findings)
+    if findings.contains(where: { !$0.isFine }) { throw ExitCode(ExitStatus.failure) }
+  }
+
+  /// That the store cannot be asked is a finding, too.
+  private func storeFindings() async -> [Finding] {
+    do {
+      return try await shared.withAPI { api, _ in
+        try await api.get("/api/doctor").items("findings").map { Finding($0) }
+      }
+    } catch {
+      return [.wrong("store", "\(error)", "mend this first, then look again")]
+    }
+  }
+
+  private func report(_ findings: [Finding]) {
+    let output = shared.output
+    let isFine = findings.allSatisfy(\.isFine)
+    if output.isJSON {
+      return output.json(["fine": .bool(isFine), "findings": .array(findings.map(\.json))])
+    }
+    for finding in findings {
+      let mark = finding.isFine ? output.paint("ok   ", .green) : output.paint("wrong", .red)
+      output.line("\(mark)  \(finding.name): \(TextWidth.singleLine(finding.found))")
+      if !finding.isFine, let remedy = finding.remedy { output.line("       → \(remedy)") }
+    }
+    let count = findings.count { !$0.isFine }
+    output.line(
+      isFine ? output.paint("All is well.", .green) : "\(count) of \(findings.count) need attention.")
+  }
+}

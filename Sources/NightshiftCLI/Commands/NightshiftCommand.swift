@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The root of all commands.
+struct NightshiftCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nightshift",
+    abstract: "Durable background jobs in one binary.",
+    discussion: """
+      Commands talk to the server that NIGHTSHIFT_URL names (with NIGHTSHIFT_TOKEN), or to the one that runs on the \
+      data folder. Without a server they use the store in the data folder directly.
+
+      Settings come from flags, the environment, .env and nightshift.yaml, in this order; \
+      `nightshift config` shows them all.
+      """,
+    groupedSubcommands: [
+      CommandGroup(name: "Run Nightshift:", subcommands: [ServeCommand.self, WorkerCommand.self]),
+      CommandGroup(
+        name: "Jobs:",
+        subcommands: [
+          EnqueueCommand.self, RunCommand.self, JobsCommand.self, KindsCommand.self, CreateJobCommand.self,
+        ]),
+      CommandGroup(
+        name: "Operations:",
+        subcommands: [
+          QueuesCommand.self, WorkersCommand.self, TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
+          DatabaseCommand.self, CompletionsCommand.self,
+        ]),
+    ])
+}

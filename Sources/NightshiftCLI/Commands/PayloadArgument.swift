@@ -1,0 +1,42 @@
+import Foundation
+import Nightshift
+
+/// A payload on the command line: JSON itself, `@FILE`, or `-` for standard input.
+enum PayloadArgument {
+  /// More than any server takes; it keeps a slip such as `@/dev/zero` from filling the memory.
+  private static let limit = 64 << 20
+
+  static func read(_ argument: String) throws(CommandFailure) -> JSONValue {
+    if argument == "-" { return try parse(try contents("/dev/stdin"), "standard input") }
+    if argument.hasPrefix("@") {
+      let path = String(argument.dropFirst())
+      return try parse(try contents(path), path)
+    }
+    return try parse(Array(argument.utf8), "the payload")
+  }
+
+  private static func contents(_ path: String) throws(CommandFailure) -> [UInt8] {
+    do {
+      let file = try FileHandle(forReadingFrom: URL(filePath: path))
+      let data = try file.read(upToCount: limit + 1) ?? Data()
+      guard data.count <= limit else {
+        throw CommandFailure("\(path) is larger than \(limit >> 20) MiB, which no payload may be.")
+      }
+      return Array(data)
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw CommandFailure("\(path) cannot be read. Check that it is there and may be read.")
+    }
+  }
+
+  private static func parse(_ bytes: [UInt8], _ name: String) throws(CommandFailure) -> JSONValue {
+    do {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw CommandFailure(
+        "\(name) is no JSON: \(error). Quote it for the shell: '{\"key\": \"value\"}'.",
+        status: ExitStatus.usage)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Nightshift
+
+/// `nightshift queues`
+struct QueuesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "queues", abstract: "List, pause, resume and purge queues.",
+    subcommands: [QueuesList.self, QueuesPause.self, QueuesResume.self, QueuesPurge.self],
+    defaultSubcommand: QueuesList.self)
+}
+
+struct QueuesList: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List queues and what is in them.")
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    try await shared.withAPI { api, output in
+      let answer = try await api.get("/api/queues")
+      if output.isJSON { return output.json(answer) }
+      output.table(Self.table(answer.items("queues"), now: Date()), whenEmpty: "There are no queues yet.")
+    }
+  }
+
+  private static func table(_ queues: [JSONValue], now: Date) -> Table {
+    // Few jobs ever wait or are blocked, and the table must fit 80 columns.
+    let rare: [JobState] = [.waiting, .blocked].filter { state in
+      queues.contains { ($0["counts"]?.number(state.rawValue) ?? 0) > 0 }
+    }
+    let states = [.ready, .running, .scheduled] + rare + [.dead, .completed]
+    var table = Table(
+      [.flexible("QUEUE"), .text("STATUS")] + states.map { .number($0.rawValue.uppercased()) }
+        + [.number("WORKERS"), .text("OLDEST")])
+    for queue in queues {
+      let isPaused = queue["paused"]?.boolValue ?? false
+      let by = queue["pausedBy"]?.stringValue.map { " by \($0)" } ?? ""
+      let counts = states.map { state in
+        let count = queue["counts"]?.number(state.rawValue) ?? 0
+        return Table.Cell("\(count)", count == 0 ? .dim : .of(state: state.rawValue))
+      }
+      table.add(
+        [.init(queue.text("name")), isPaused ? .init("paused\(by)", .yellow) : .init("open", .green)] + counts
+          + [.init("\(queue.number("workers"))"), .init(queue.relative("oldestReadyAt", now: now), .dim)])
+    }
+    return table
+  }
+}
+
+struct QueuesPause: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause", abstract: "Stop starting a queue's jobs; what runs goes on.")
+
+  @Argument(help: ArgumentHelp("The queues.", valueName: "queue"))
+  var queues: [String]
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws { try await changeQueues(queues, "pause", "is paused", shared) }
+}
+
+struct QueuesResume: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Start a queue's jobs again.")
+
+  @Argument(help: ArgumentHelp("The queues.", valueName: "queue"))
+  var queues: [String]
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws { try await changeQueues(queues, "resume", "is open", shared) }
+}
+
+private func changeQueues(_ queues: [String], _ verb: String, _ done: String, _ shared: SharedOptions)
+  async throws
+{
+  try await shared.withAPI { api, output in
+    for queue in queues {
+      let answer = try await api.post("/api/queues/\(APIRequest.escape(queue))/\(verb)")
+      if output.isJSON { output.json(answer) } else { output.line("Queue \(queue) \(done).") }
+    }
+  }
+}
+
+struct QueuesPurge: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "purge", abstract: "Cancel all jobs of a queue that have not started.")
+
+  @Argument(help: "The queue.")
+  var queue: String
+
+  @OptionGroup var confirmation: ConfirmationOptions
+  @OptionGroup var shared: SharedOptions
+
+  func run() async throws {
+    try await shared.withAPI { api, output in
+      let path = "/api/queues/\(APIRequest.escape(queue))/purge"
+      try await confirmation.change(
+        output, question: { "Cancel \($0) of queue \(queue)?" }, done: { "Cancelled \($0)." },
+        call: { isDryRun in try await api.post(path, ["dryRun": .bool(isDryRun)]) })
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Logging
+import NIOCore
+import Nightshift
+import NightshiftJobs
+import NightshiftSQLite
+import NightshiftServer
+import ServiceLifecycle
+
+/// The process of `serve` and `worker`: opens the store, starts the parts, and ends them in order.
+struct NightshiftProcess: Sendable {
+  enum Role: Sendable { case server, worker }
+
+  let settings: Settings
+  let role: Role
+  let output: Output
+  let logger: Logger
+
+  func run() async throws {
+    guard TimeZoneCheck.isFine else {
+      throw CommandFailure("The time zone America/New_York is not known. Remedy: \(TimeZoneCheck.remedy).")
+    }
+    let folder = DataFolder(path: settings.required(.data))
+    try folder.prepare()
+    let engine = try await openEngine(folder)
+    do {
+      try await run(engine, folder)
+    } catch {
+      await engine.close()
+      throw error
+    }
+    await engine.close()
+    logger.notice("Stopped.")
+  }
+
+  private func openEngine(_ folder: DataFolder) async throws -> Engine {
+    var configuration = EngineConfiguration(settings, role: "worker")
+    configuration.recorderFolder = folder.recorderFolder
+    configuration.witnessesSignals = true
+    return try await Engine(
+      .sqlite(path: settings.database.path), configuration: configuration, logger: logger)
+  }
+
+  private func run(_ engine: Engine, _ folder: DataFolder) async throws {
+    let announcement = ServerAnnouncement(folder: folder, output: output, logger: logger)
+    let scripts = try await Handlers.register(on: engine, settings, logger: logger) { announcement.url }
+    // Ended in the opposite order: first the worker finishes its jobs, while the API still shows them.
+    var services: [any Service] = [ScriptFolderService(scripts: scripts)]
+    if role == .server {
+      try await announcement.provideToken(engine)
+      services.insert(server(engine, announcement), at: 0)
+    } else {
+      output.note("Working on \(engine.store.summary)")
+    }
+    services.append(WorkerService(engine: engine))
+    defer { announcement.end() }
+    try await run(services, announcement)
+  }
+
+  private func server(_ engine: Engine, _ announcement: ServerAnnouncement) -> APIServer {
+    // It was checked with the settings.
+    let address = ListenAddress(settings.required(.listen))!
+    return APIServer(
+      engine: engine, host: address.host, port: address.port,
+      allowedOrigins: settings.list(.allowedOrigins) ?? [],
+      logger: logger
+    ) { port in announcement.began(ListenAddress.url(host: address.host, port: port)) }
+  }
+
+  private func run(_ services: [any Service], _ announcement: ServerAnnouncement) async throws {
+    let gracePeriod = settings.duration(.workerGracePeriod)
+    var configuration = ServiceGroupConfiguration(
+      services: services.map {
+        // A worker that was told to drain ends, and everything with it.
+        .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+      }, logger: Logger(label: "nightshift.services", factory: { _ in SwiftLogNoOpLogHandler() }))
+    // The worker keeps to its grace period itself; this is for what hangs nonetheless.
+    configuration.maximumGracefulShutdownDuration = gracePeriod + .seconds(15)
+    let group = ServiceGroup(configuration: configuration)
+    let signals = SignalWatcher(
+      stop: { [logger] name in
+        logger.notice(
+          "Stopping: running jobs have \(gracePeriod.text) to end. A second signal ends at once.",
+          metadata: ["signal": "\(name)"])
+        // Ends with the group, at the latest with the process.
+        Task { await group.triggerGracefulShutdown() }
+      },
+      abandon: { [logger] in
+        logger.warning("Ending at once. Jobs that were under way are run again at the next start.")
+        announcement.end()
+      })
+    defer { signals.end() }
+    do {
+      try await group.run()
+    } catch is SocketAddressError.UnknownHost {
+      throw CommandFailure(
+        "The host of \(settings.required(.listen)) is not known. Use an address of this machine, "
+          + "such as 127.0.0.1, with --listen HOST:PORT.")
+    }
+  }
+}
+
+/// Watches the folder of script jobs until the process stops.
+private struct ScriptFolderService: Service {
+  let scripts: ScriptJobs
+
+  func run() async throws { try await cancelWhenGracefulShutdown { try await scripts.run() } }
+}

@@ -1,0 +1,86 @@
+/// Every setting there is. The raw value is its key in `nightshift.yaml`, with a dot for each level.
+enum SettingKey: String, CaseIterable, Sendable {
+  case data
+  case jobs
+  case listen
+  case database
+  case url
+  case token
+  case logLevel = "log.level"
+  case logFormat = "log.format"
+  case workerName = "worker.name"
+  case workerConcurrency = "worker.concurrency"
+  case workerAutoStart = "worker.autoStart"
+  case workerQueues = "worker.queues"
+  case workerGracePeriod = "worker.gracePeriod"
+  case workerLeaseDuration = "worker.leaseDuration"
+  case payloadLimit
+  case retentionCompleted = "retention.completed"
+  case retentionDead = "retention.dead"
+  case allowedOrigins
+
+  /// The one environment variable that sets it. Names that people already have are kept as they are.
+  var environmentName: String {
+    switch self {
+    case .data: "NIGHTSHIFT_DATA"
+    case .jobs: "NIGHTSHIFT_JOBS"
+    case .listen: "NIGHTSHIFT_LISTEN"
+    case .database: "DATABASE_URL"
+    case .url: "NIGHTSHIFT_URL"
+    case .token: "NIGHTSHIFT_TOKEN"
+    case .logLevel: "NIGHTSHIFT_LOG_LEVEL"
+    case .logFormat: "NIGHTSHIFT_LOG_FORMAT"
+    case .workerName: "NIGHTSHIFT_WORKER_NAME"
+    case .workerConcurrency: "WORKER_CONCURRENCY"
+    case .workerAutoStart: "AUTOPILOT_WORKER_AUTO_START"
+    case .workerQueues: "NIGHTSHIFT_WORKER_QUEUES"
+    case .workerGracePeriod: "NIGHTSHIFT_WORKER_GRACE_PERIOD"
+    case .workerLeaseDuration: "NIGHTSHIFT_WORKER_LEASE_DURATION"
+    case .payloadLimit: "NIGHTSHIFT_PAYLOAD_LIMIT"
+    case .retentionCompleted: "NIGHTSHIFT_RETENTION_COMPLETED"
+    case .retentionDead: "NIGHTSHIFT_RETENTION_DEAD"
+    case .allowedOrigins: "ALLOWED_ORIGINS"
+    }
+  }
+
+  var defaultValue: String? {
+    switch self {
+    case .data: "./nightshift-data"
+    case .jobs: "./jobs"
+    case .listen: "127.0.0.1:8080"
+    case .logLevel: "info"
+    case .logFormat: "auto"
+    case .workerName: "nightshift"
+    case .workerAutoStart: "true"
+    case .workerGracePeriod: "30s"
+    case .workerLeaseDuration: "15s"
+    case .payloadLimit: "1048576"
+    case .retentionCompleted: "7d"
+    case .retentionDead: "90d"
+    case .database, .url, .token, .workerConcurrency, .workerQueues, .allowedOrigins: nil
+    }
+  }
+
+  /// Whether its value must never be shown.
+  var isSecret: Bool { self == .token }
+
+  /// What its value looks like.
+  var shape: SettingShape {
+    switch self {
+    case .data, .jobs, .token, .workerName: .text
+    case .listen: .address
+    case .database: .databaseURL
+    case .url: .url
+    case .logLevel: .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"])
+    case .logFormat: .choice(["auto", "logfmt", "json"])
+    case .workerConcurrency: .integer(1...10_000)
+    case .workerAutoStart: .boolean
+    case .workerQueues: .queues
+    case .workerGracePeriod: .duration(atLeast: .zero)
+    case .workerLeaseDuration: .duration(atLeast: .seconds(3))
+    case .payloadLimit: .integer(1...(64 << 20))
+    case .retentionCompleted, .retentionDead: .duration(atLeast: .seconds(3600))
+    case .allowedOrigins: .list
+    }
+  }
+}

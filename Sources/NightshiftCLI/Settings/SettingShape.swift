@@ -1,0 +1,96 @@
+import Foundation
+import Nightshift
+
+/// What a setting's value must look like.
+enum SettingShape: Sendable {
+  case text
+  case list
+  case queues
+  case address
+  case url
+  case databaseURL
+  case boolean
+  case integer(ClosedRange<Int>)
+  case duration(atLeast: Duration)
+  case choice([String])
+
+  /// What would be right instead; `nil` when the value is fine.
+  func objection(to value: String) -> String? {
+    isFine(value) ? nil : expectation
+  }
+
+  private func isFine(_ value: String) -> Bool {
+    switch self {
+    case .text, .list: !value.isEmpty
+    case .queues: SettingShape.items(of: value).allSatisfy { QueueName(rawValue: $0) != nil }
+    case .address: ListenAddress(value) != nil
+    case .url: SettingShape.isHTTP(value)
+    case .databaseURL: (try? DatabaseLocation(url: value)) != nil  // its error is thrown where it is opened
+    case .boolean: SettingShape.boolean(value) != nil
+    case .integer(let range): Int(value).map(range.contains) ?? false
+    case .duration(let least): Duration(text: value).map { $0 >= least } ?? false
+    case .choice(let words): words.contains(value)
+    }
+  }
+
+  private var expectation: String {
+    switch self {
+    case .text, .list: "It must not be empty."
+    case .queues: "Use names of queues with commas between, such as mail,reports."
+    case .address: "Use HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one."
+    case .url: "Use the server's address, such as http://127.0.0.1:8080."
+    case .databaseURL: "Use sqlite:/path/to/nightshift.db. This build has no PostgreSQL yet."
+    case .boolean: "Use true or false."
+    case .integer(let range): "Use a whole number from \(range.lowerBound) to \(range.upperBound)."
+    case .duration(let least) where least > .zero:
+      "Use \(least.text) or more, as a length of time such as 30s, 1h30m or 2d."
+    case .duration: "Use \(DurationText.rule)."
+    case .choice(let words): "Use one of \(words.joined(separator: ", "))."
+    }
+  }
+
+  static func items(of value: String) -> [String] {
+    value.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
+  static func boolean(_ value: String) -> Bool? {
+    switch value.lowercased() {
+    case "true", "1", "yes", "on": true
+    case "false", "0", "no", "off": false
+    default: nil
+    }
+  }
+
+  private static func isHTTP(_ value: String) -> Bool {
+    guard let url = URL(string: value), let host = url.host(), !host.isEmpty else { return false }
+    return url.scheme == "http" || url.scheme == "https"
+  }
+}
+
+/// `HOST:PORT`, with brackets around an IPv6 address.
+struct ListenAddress: Sendable, Equatable {
+  var host: String
+  var port: Int
+
+  init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard !host.isEmpty else { return nil }
+    self.host = String(host)
+    self.port = port
+  }
+
+  /// How a client on this machine reaches a server that listens here.
+  static func url(host: String, port: Int) -> String {
+    // The "any" addresses are not ones to connect to.
+    let reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host
+    return reachable.contains(":") ? "http://[\(reachable)]:\(port)" : "http://\(reachable):\(port)"
+  }
+}

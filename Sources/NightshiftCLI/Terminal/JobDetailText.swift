@@ -1,0 +1,100 @@
+import Foundation
+import Nightshift
+
+/// One job with everything that is known of it, for `jobs show`. Moments are exact here.
+struct JobDetailText {
+  let job: JSONValue
+  let isColored: Bool
+
+  func lines() -> [String] {
+    header() + moments() + content() + attempts() + logs() + artifacts()
+  }
+
+  private func header() -> [String] {
+    let state = job.text("state")
+    let painted = Style.of(state: state).paint(state, ifColored: isColored)
+    let id = Style.bold.paint(job.text("id"), ifColored: isColored)
+    var lines = ["\(id)  \(job.text("kind"))  \(painted)"]
+    let attempts =
+      "\(job.number("attempt")), failures \(job.number("failures")) of \(job.number("maxAttempts"))"
+    lines += field("queue", "\(job.text("queue")) (\(job.text("priority")))") + field("attempt", attempts)
+    if job.number("crashes") > 0 { lines += field("crashes", "\(job.number("crashes"))") }
+    lines += field("timeout", job.text("timeout")) + field("tags", job.texts("tags").joined(separator: ", "))
+    lines += field("organization", job.text("organization")) + field("owner", job.text("owner"))
+    lines += field("worker", job.text("worker"))
+    if let hold = job["hold"]?["reason"]?.stringValue { lines += field("on hold", hold) }
+    if let progress = job["progress"], let fraction = progress["fraction"]?.doubleValue {
+      lines += field("progress", "\(Int(fraction * 100)) % \(progress.text("message"))")
+    }
+    return lines
+  }
+
+  private func moments() -> [String] {
+    field("created", job.text("createdAt")) + field("due", job.text("runAt"))
+      + field("started", job.text("startedAt")) + field("finished", job.text("finishedAt"))
+      + field("cancel", [job.text("cancelRequestedAt"), job.text("cancelReason")].joined(separator: " "))
+      + field("stuck since", job.text("stuckAt"))
+  }
+
+  private func content() -> [String] {
+    var lines: [String] = []
+    if let payload = job["payload"] { lines += field("payload", payload.description) }
+    if let result = job["result"] { lines += field("result", result.description) }
+    if let error = job["error"] {
+      let text = "\(error.text("type")): \(error.text("message"))"
+      lines += field(
+        "error", Style.red.paint(TextWidth.singleLine(text), ifColored: isColored), isClean: true)
+      lines += error.text("detail").split(separator: "\n").suffix(20).map {
+        "    " + TextWidth.singleLine(String($0))
+      }
+    }
+    for former in job.items("formerPayloads") {
+      lines += field("was", "\(former["payload"]?.description ?? "") (until \(former.text("replacedAt")))")
+    }
+    return lines
+  }
+
+  private func attempts() -> [String] {
+    let attempts = job.items("attempts")
+    guard !attempts.isEmpty else { return [] }
+    var table = Table([.number("#"), .text("OUTCOME"), .text("ENDED"), .flexible("WHY")])
+    for attempt in attempts {
+      let error = attempt["error"].map { "\($0.text("type")): \($0.text("message"))" } ?? ""
+      table.add([
+        .init("\(attempt.number("attempt"))"), .init(attempt.text("outcome")), .init(attempt.text("endedAt")),
+        .init(error),
+      ])
+    }
+    return section("attempts", table.lines(width: nil, isColored: isColored))
+  }
+
+  private func logs() -> [String] {
+    section(
+      "log",
+      job.items("logs").map { line in
+        let level = line.text("level")
+        let label = level == "info" ? "" : "\(level): "
+        return "\(Style.dim.paint(line.text("at"), ifColored: isColored))  "
+          + TextWidth.singleLine(label + line.text("message"))
+      })
+  }
+
+  private func artifacts() -> [String] {
+    section(
+      "artifacts",
+      job.items("artifacts").map {
+        "\($0.text("name"))  \($0.text("type"))  \($0.number("size")) bytes  \($0.text("url"))"
+      })
+  }
+
+  private func section(_ title: String, _ lines: [String]) -> [String] {
+    lines.isEmpty ? [] : ["", Style.dim.paint(title, ifColored: isColored)] + lines.map { "  " + $0 }
+  }
+
+  private func field(_ name: String, _ value: String, isClean: Bool = false) -> [String] {
+    let value = isClean ? value : TextWidth.singleLine(value).trimmingCharacters(in: .whitespaces)
+    guard !value.isEmpty else { return [] }
+    let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
+    return ["  " + Style.dim.paint(padded, ifColored: isColored) + value]
+  }
+}

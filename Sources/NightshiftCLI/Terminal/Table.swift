@@ -1,0 +1,79 @@
+/// Rows under headings, as wide as their contents and no wider than the terminal.
+struct Table {
+  struct Column {
+    var title: String
+    var isRightAligned = false
+    /// Whether it gives up width before the others do. Ids, which people copy, do not.
+    var isFlexible = false
+
+    static func text(_ title: String) -> Column { Column(title: title) }
+    static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
+    static func number(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
+  }
+
+  struct Cell: ExpressibleByStringLiteral {
+    var text: String
+    var style: Style
+
+    init(_ text: String, _ style: Style = .plain) {
+      self.text = TextWidth.singleLine(text)
+      self.style = style
+    }
+
+    init(stringLiteral value: String) { self.init(value) }
+  }
+
+  private let columns: [Column]
+  private var rows: [[Cell]] = []
+  private static let gap = 2
+  private static let narrowest = 4
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  mutating func add(_ cells: [Cell]) {
+    precondition(cells.count == columns.count, "a row has a cell for each column")
+    rows.append(cells)
+  }
+
+  func lines(width: Int?, isColored: Bool) -> [String] {
+    let widths = widths(within: width)
+    let heading = columns.map { Cell($0.title, .dim) }
+    return ([heading] + rows).map { line($0, widths, isColored) }
+  }
+
+  /// Takes width from the widest flexible column first, and from the others only when that is not enough.
+  private func widths(within limit: Int?) -> [Int] {
+    var widths = columns.indices.map { index in
+      rows.reduce(TextWidth.of(columns[index].title)) { max($0, TextWidth.of($1[index].text)) }
+    }
+    guard let limit else { return widths }
+    var excess = widths.reduce(Self.gap * (widths.count - 1), +) - limit
+    for isFlexible in [true, false] {
+      let indices = columns.indices.filter { columns[$0].isFlexible == isFlexible }
+      while excess > 0, let widest = indices.max(by: { widths[$0] < widths[$1] }),
+        widths[widest] > Self.narrowest
+      {
+        widths[widest] -= 1
+        excess -= 1
+      }
+    }
+    return widths
+  }
+
+  private func line(_ cells: [Cell], _ widths: [Int], _ isColored: Bool) -> String {
+    var line = ""
+    for (index, cell) in cells.enumerated() {
+      let text = TextWidth.fit(cell.text, to: widths[index])
+      let padding = String(repeating: " ", count: widths[index] - TextWidth.of(text))
+      let painted = cell.style.paint(text, ifColored: isColored)
+      let isLast = index == cells.count - 1
+      line += columns[index].isRightAligned ? padding + painted : isLast ? painted : painted + padding
+      if !isLast { line += String(repeating: " ", count: Self.gap) }
+    }
+    // An empty last cell would leave blanks at the end, which shows when the line is copied.
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

@@ -1,0 +1,178 @@
+import CChildProcess
+import Foundation
+import Nightshift
+
+/// Starts one child and follows it to its end, on the calling thread.
+struct ChildWatch {
+  private let launch: ChildLaunch
+  private let wake: Int32
+  private let pid: pid_t
+  private let exit: Int32
+  private var pipes: ChildPipes
+  private let emit: (ChildEvent) -> Void
+
+  private var unwritten: ArraySlice<UInt8>
+  private var outputLeft: Int
+  private var hasExceededOutput = false
+  private var killAt: ContinuousClock.Instant?
+  private var isStopping = false
+
+  /// Runs the program, hands on what it writes, and returns when it and what it left in its group are gone.
+  static func run(_ launch: ChildLaunch, wake: Int32, emit: @escaping (ChildEvent) -> Void) -> ChildEnd {
+    // Writing to a child that has closed its standard input must not end our process.
+    var blocked = sigset_t()
+    sigemptyset(&blocked)
+    sigaddset(&blocked, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &blocked, nil)
+
+    guard wake >= 0 else { return .notStarted(ChildStartFault(step: .pipes, code: EMFILE)) }
+    switch ChildPipes.open() {
+    case .failure(let error):
+      return .notStarted(ChildStartFault(step: .pipes, code: error.code))
+    case .success(var pipes):
+      let started = ChildStart.start(launch, standard: pipes.standard)
+      pipes.closeTheirs()
+      switch started {
+      case .failure(let error):
+        pipes.closeAll()
+        return .notStarted(error.fault)
+      case .success(let child):
+        var watch = ChildWatch(launch, wake: wake, child: child, pipes: pipes, emit: emit)
+        return watch.run()
+      }
+    }
+  }
+
+  private init(
+    _ launch: ChildLaunch, wake: Int32, child: ChildStart, pipes: ChildPipes,
+    emit: @escaping (ChildEvent) -> Void
+  ) {
+    self.launch = launch
+    self.wake = wake
+    pid = child.pid
+    exit = child.descriptor
+    self.pipes = pipes
+    self.emit = emit
+    unwritten = launch.input[...]
+    outputLeft = launch.resources.output
+  }
+
+  private mutating func run() -> ChildEnd {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    defer { buffer.deallocate() }
+    // It very likely fits into the pipe, which spares a turn of `poll`.
+    writeInput()
+    while !hasEnded(buffer) {}
+    // What it wrote before it ended may still be in the pipes.
+    read(1, into: buffer)
+    read(2, into: buffer)
+    pipes.closeAll()
+    close(exit)
+
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    endGroup()
+    if hasExceededOutput { return .exceededOutput }
+    if isStopping { return .stopped }
+    let signal = status & 0x7F
+    return signal == 0 ? .exited(code: (status >> 8) & 0xFF) : .signalled(signal)
+  }
+
+  /// Waits for the next thing to happen and deals with it; true when the child has ended.
+  private mutating func hasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    var waiting = [
+      pollfd(fd: pipes.ours[0], events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: pipes.ours[1], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pipes.ours[2], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: exit, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: isStopping ? -1 : wake, events: Int16(POLLIN), revents: 0),
+    ]
+    // Interrupted or out of memory: nothing is marked, and the next turn tries again.
+    guard poll(&waiting, nfds_t(waiting.count), timeout()) >= 0 else { return false }
+    if waiting[4].revents != 0 { stop() }
+    if let killAt, killAt <= .now {
+      kill(-pid, SIGKILL)
+      self.killAt = nil
+    }
+    if waiting[0].revents != 0 { writeInput() }
+    if waiting[1].revents != 0 { read(1, into: buffer) }
+    if waiting[2].revents != 0 { read(2, into: buffer) }
+    return waiting[3].revents != 0
+  }
+
+  /// Milliseconds until the group is to be killed; -1 for ever.
+  private func timeout() -> Int32 {
+    guard let killAt else { return -1 }
+    return Int32(clamping: max(0, (killAt - .now).microseconds / 1000 + 1))
+  }
+
+  private mutating func stop() {
+    guard !isStopping else { return }
+    isStopping = true
+    killAt = .now + launch.grace
+    kill(-pid, SIGTERM)
+  }
+
+  private mutating func writeInput() {
+    while !unwritten.isEmpty {
+      let count = unwritten.withUnsafeBytes { write(pipes.ours[0], $0.baseAddress, $0.count) }
+      if count > 0 {
+        unwritten.removeFirst(count)
+      } else if errno == EAGAIN {
+        return
+      } else if errno != EINTR {
+        // The child reads no more, which is its right.
+        break
+      }
+    }
+    pipes.closeOurs(0)
+  }
+
+  /// Reads what is there.
+  private mutating func read(_ number: Int, into buffer: UnsafeMutableRawBufferPointer) {
+    while pipes.ours[number] >= 0 {
+      let count = Foundation.read(pipes.ours[number], buffer.baseAddress, buffer.count)
+      if count > 0 {
+        take(number, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        // A full buffer may mean more; else this spares the call that would only say EAGAIN.
+        if count < buffer.count { return }
+      } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
+        pipes.closeOurs(number)
+      } else if errno == EAGAIN {
+        return
+      }
+    }
+  }
+
+  private mutating func take(_ number: Int, _ bytes: UnsafeRawBufferPointer) {
+    guard !hasExceededOutput else { return }
+    outputLeft -= bytes.count
+    guard outputLeft >= 0 else {
+      hasExceededOutput = true
+      kill(-pid, SIGKILL)
+      return
+    }
+    emit(number == 1 ? .output(Array(bytes)) : .error(Array(bytes)))
+  }
+
+  /// Ends what the child has left running in its group, which would otherwise work on after its job.
+  ///
+  /// The child was reaped, but no new process can get its number while the group has members, and numbers are
+  /// given out in turn, so that an empty group is not mistaken for another.
+  private func endGroup() {
+    guard isGroupAlive else { return }
+    if !isStopping { kill(-pid, SIGTERM) }
+    let end = killAt ?? .now + launch.grace
+    while !hasExceededOutput, ContinuousClock.now < end {
+      poll(nil, 0, 10)
+      guard isGroupAlive else { return }
+    }
+    kill(-pid, SIGKILL)
+  }
+
+  private var isGroupAlive: Bool {
+    // As process 1 of a container we inherit orphans, and a zombie would look alive for ever.
+    while waitpid(-pid, nil, WNOHANG) > 0 {}
+    return kill(-pid, 0) == 0
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+package import Nightshift
+package import Logging
+
+/// What a script says while it runs, and to whom. A ``JobContext`` is one.
+package protocol ScriptReporter: Sendable {
+  func progress(_ fraction: Double, _ message: String?)
+  func log(_ message: String, level: Logger.Level)
+  func attach(_ name: String, type: String, _ bytes: [UInt8]) async throws
+  /// Why the attempt was asked to stop, when it was.
+  var cancellationReason: CancellationReason? { get }
+}
+
+extension JobContext: ScriptReporter {}
+
+/// What a script is told of its attempt.
+package struct ScriptAttempt: Sendable {
+  package var id: String
+  package var kind: String
+  package var queue: String
+  package var attempt: Int
+  package var failures: Int
+  package var maxAttempts: Int
+  package var deadline: Timestamp?
+  package var tags: [String]
+  package var traceparent: String?
+  /// The process that runs it: should that die, its successor finds the script by this.
+  package var worker: String
+
+  package init(
+    id: String, kind: String, queue: String = "default", attempt: Int = 1, failures: Int = 0,
+    maxAttempts: Int = 4, deadline: Timestamp? = nil, tags: [String] = [],
+    traceparent: String? = nil, worker: String
+  ) {
+    self.id = id
+    self.kind = kind
+    self.queue = queue
+    self.attempt = attempt
+    self.failures = failures
+    self.maxAttempts = maxAttempts
+    self.deadline = deadline
+    self.tags = tags
+    self.traceparent = traceparent
+    self.worker = worker
+  }
+
+  package init(_ context: JobContext) {
+    self.init(
+      id: "\(context.id)", kind: context.kind.rawValue, queue: context.queue.rawValue,
+      attempt: context.attempt, failures: context.failures, maxAttempts: context.maxAttempts,
+      deadline: context.deadline.map(Timestamp.init), tags: context.tags,
+      traceparent: context.traceparent, worker: "\(context.worker)")
+  }
+
+  /// The contents of `$NIGHTSHIFT_CONTEXT`.
+  var json: JSONValue {
+    [
+      "id": .string(id), "kind": .string(kind), "queue": .string(queue), "attempt": .integer(Int64(attempt)),
+      "failures": .integer(Int64(failures)), "maxAttempts": .integer(Int64(maxAttempts)),
+      "deadline": deadline.map { .string($0.rfc3339) } ?? .null,
+      "tags": .array(tags.map(JSONValue.string)), "traceparent": traceparent.map(JSONValue.string) ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,95 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import Nightshift
+
+/// From a request to its answer: finds the route, lets the caller in, reads the body, calls the handler, and turns
+/// whatever is thrown into problem details. A socket and the process itself use the same one.
+struct API: Sendable {
+  let engine: Engine
+  let table: RouteTable
+  let crossOrigin: CrossOrigin
+  let logger: Logger
+  let readiness: ReadinessProbe
+
+  init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
+    self.engine = engine
+    self.table = table
+    crossOrigin = CrossOrigin(allowed: allowedOrigins)
+    self.logger = logger
+    readiness = ReadinessProbe(engine: engine)
+  }
+
+  /// Answers a request. It never throws: what goes wrong is an answer too.
+  func respond(to request: Request, from origin: Origin) async -> Response {
+    let id = RequestIdentifier.take(from: request.headers)
+    let begin = engine.clock.monotonic
+    var response: Response
+    do {
+      response = try await answer(request, from: origin)
+    } catch {
+      let problem = Problem(error)
+      report(problem, request, id)
+      response = .problem(problem, requestID: id)
+    }
+    decorate(&response, for: request.head, id: id)
+    logger.debug(
+      "request",
+      metadata: [
+        "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
+        "status": "\(response.status.code)", "microseconds": "\((engine.clock.monotonic - begin) / 1000)",
+      ])
+    return response
+  }
+
+  private func answer(_ request: Request, from origin: Origin) async throws -> Response {
+    let gate = Gate(api: self, head: request.head, origin: origin)
+    if request.method == .options {
+      guard let allow = table.allow(try gate.path()) else {
+        throw Problem.notFound("There is nothing at this path.")
+      }
+      return crossOrigin.preflight(request.head, allow: allow)
+    }
+    var (route, admitted) = try await gate.admit()
+    switch route.handler {
+    case .answer(let handler):
+      admitted.body = try await BodyReader(engine: engine).read(request, for: route)
+      return try await handler(admitted)
+    case .live(let handler):
+      let feed = try await handler(admitted)
+      guard !request.headers.isWebSocketUpgrade else { throw Self.lateUpgrade }
+      return ServerSentEvents.response(feed)
+    }
+  }
+
+  /// Only the first request of a connection can become a WebSocket (`FirstRequestHandler`), and only a complete one.
+  private static var lateUpgrade: Problem {
+    Problem(
+      .upgradeRequired, "websocket_handshake",
+      "This is no complete WebSocket handshake: it takes `Sec-WebSocket-Key`, `Sec-WebSocket-Version: 13`, "
+        + "`Connection: Upgrade` and a connection of its own.",
+      headers: [.secWebSocketVersion: "13", .upgrade: "websocket"])
+  }
+
+  private func report(_ problem: Problem, _ request: Request, _ id: String) {
+    guard problem.status.code >= 500 else { return }
+    logger.warning(
+      "request failed",
+      metadata: [
+        "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
+        "status": "\(problem.status.code)", "cause": "\(problem.cause ?? problem.detail)",
+      ])
+  }
+
+  private func decorate(_ response: inout Response, for request: HTTPRequest, id: String) {
+    response.headers[RequestIdentifier.field] = id
+    response.headers[.xContentTypeOptions] = "nosniff"
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+    crossOrigin.decorate(&response, for: request)
+    guard request.method == .head else { return }
+    let length = response.body.contentLength
+    // Setting the body sets its length too; the one that GET would have had comes after it.
+    response.body = ResponseBody()
+    response.headers[.contentLength] = length.map { "\($0)" }
+  }
+}

@@ -1,0 +1,107 @@
+import Nightshift
+
+extension JSONValue {
+  init(_ queue: QueueSummary) {
+    let counts = JobState.allCases.map { ($0.rawValue, JSONValue(queue.counts[$0] ?? 0)) }
+    self = .fields([
+      "name": .string(queue.name),
+      "paused": .bool(queue.pausedAt != nil),
+      "pausedAt": queue.pausedAt.map { JSONValue($0) },
+      "pausedBy": queue.pausedBy.map { .string($0) },
+      "counts": .object(Dictionary(uniqueKeysWithValues: counts)),
+      "oldestReadyAt": queue.oldestReadyAt.map { JSONValue($0) },
+      "workers": JSONValue(queue.workers),
+    ])
+  }
+
+  init(_ worker: WorkerSummary) {
+    self = .fields([
+      "id": .string(worker.id.description),
+      "name": .string(worker.name),
+      "role": .string(worker.role),
+      "host": .string(worker.host),
+      "pid": JSONValue(worker.pid),
+      "startedAt": JSONValue(worker.startedAt),
+      "mode": .string(worker.mode.rawValue),
+      "queues": worker.queues.map { .array($0.map { .string($0) }) },
+      "concurrency": JSONValue(worker.concurrency),
+      "version": .string(worker.version),
+      "running": .array(worker.running.map { JSONValue($0) }),
+      "kinds": .array(worker.kinds.map { .string($0) }),
+    ])
+  }
+
+  init(_ kind: KindSummary) {
+    self = .fields([
+      "kind": .string(kind.kind),
+      "queue": .string(kind.queue),
+      "priority": .string(kind.priority.rawValue),
+      "maxAttempts": JSONValue(kind.maxAttempts),
+      "timeout": kind.timeout.map { .string($0.text) },
+      "backoff": .string(kind.backoff),
+      "description": .string(kind.description),
+      "source": .string(kind.source),
+      "schema": kind.schema,
+      "registeredAt": JSONValue(kind.registeredAt),
+      "workers": JSONValue(kind.workers),
+    ])
+  }
+
+  init(_ row: StatsRow) {
+    self = .fields([
+      "from": row.from.map { JSONValue($0) },
+      "queue": row.queue.map { .string($0) },
+      "kind": row.kind.map { .string($0) },
+      "enqueued": JSONValue(row.enqueued),
+      "completed": JSONValue(row.completed),
+      "failed": JSONValue(row.failed),
+      "dead": JSONValue(row.dead),
+      "cancelled": JSONValue(row.cancelled),
+      "meanWaitSeconds": .number(row.meanWait.seconds),
+      "longestWaitSeconds": .number(row.longestWait.seconds),
+      "meanRunSeconds": .number(row.meanRun.seconds),
+      "longestRunSeconds": .number(row.longestRun.seconds),
+    ])
+  }
+
+  init(_ token: TokenSummary) {
+    self = .fields(Self.tokenFields(token))
+  }
+
+  /// A token with its secret, which is shown this once.
+  init(_ token: TokenSummary, secret: String) {
+    var fields = Self.tokenFields(token)
+    fields["secret"] = .string(secret)
+    self = .fields(fields)
+  }
+
+  private static func tokenFields(_ token: TokenSummary) -> [String: JSONValue?] {
+    [
+      "id": .string(token.id),
+      "name": .string(token.name),
+      "role": .string(token.role.rawValue),
+      "createdAt": JSONValue(token.createdAt),
+      "createdBy": .string(token.createdBy),
+      "expiresAt": token.expiresAt.map { JSONValue($0) },
+      "lastUsedAt": token.lastUsedAt.map { JSONValue($0) },
+      "revokedAt": token.revokedAt.map { JSONValue($0) },
+    ]
+  }
+
+  init(_ finding: StoreFinding) {
+    self = .fields([
+      "name": .string(finding.name),
+      "fine": .bool(finding.isFine),
+      "found": .string(finding.found),
+      "remedy": finding.remedy.map { .string($0) },
+    ])
+  }
+
+  init(_ outcome: BulkOutcome, dryRun: Bool) {
+    self = [
+      "count": JSONValue(outcome.count),
+      "sample": .array(outcome.sample.map { .string($0.description) }),
+      "dryRun": .bool(dryRun),
+    ]
+  }
+}

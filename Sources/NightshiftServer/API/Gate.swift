@@ -1,0 +1,114 @@
+import Foundation
+import HTTPTypes
+import Nightshift
+
+/// Lets a request in: finds its route, its caller and the caller's right to it. Plain requests and WebSockets pass
+/// the same gate.
+struct Gate: Sendable {
+  let api: API
+  let head: HTTPRequest
+  let origin: Origin
+
+  private var engine: Engine { api.engine }
+  private var headers: HTTPFields { head.headerFields }
+  private var target: Substring { Substring(head.path ?? "/") }
+
+  /// The segments of the path, unescaped.
+  func path() throws(Problem) -> [String] {
+    let path = target.prefix { $0 != "?" && $0 != "#" }
+    var segments: [String] = []
+    for part in path.split(separator: "/") {
+      guard let segment = part.removingPercentEncoding else {
+        throw .badRequest(
+          "malformed_path", "The path holds a `%` that does not begin an escaped UTF-8 character.")
+      }
+      segments.append(segment)
+    }
+    return segments
+  }
+
+  private func query() throws(Problem) -> Query {
+    let parts = target.prefix { $0 != "#" }.split(separator: "?", maxSplits: 1)
+    return try Query(parsing: parts.count > 1 ? parts[1] : nil)
+  }
+
+  /// The route and the request as its handler sees it, without the body.
+  func admit() async throws -> (Route, APIRequest) {
+    let match = try api.table.match(head.method, path())
+    let query = try query()
+    // Before anything else about the query: a token in a URL ends up in logs and histories, so it must not work.
+    if query.names.contains(where: { ["token", "access_token"].contains($0.lowercased()) }) {
+      throw Problem.badRequest(
+        "token_in_url",
+        "A token never goes into the URL. Send `Authorization: Bearer TOKEN`, or on a WebSocket offer the protocols "
+          + "`nightshift.v1, bearer.TOKEN`. Revoke this token, since it may be in logs now.")
+    }
+    if headers.isWebSocketUpgrade, !api.crossOrigin.allowsWebSocket(from: head) {
+      throw Problem(.forbidden, "origin_not_allowed", "Pages of this origin may not open WebSockets here.")
+    }
+    let actor = try await admittedActor(for: match.route)
+    try query.check(known: match.route.query)
+    let request = APIRequest(
+      engine: engine, readiness: api.readiness, method: head.method, headers: headers,
+      parameters: match.parameters, query: query,
+      actor: actor, isStillAllowed: isStillAllowed(match.route))
+    return (match.route, request)
+  }
+
+  private func admittedActor(for route: Route) async throws -> Actor {
+    switch route.access {
+    case .open: return .anonymous
+    case .roleOrLoopback where isFromThisHost: return .anonymous
+    case .role(let role), .roleOrLoopback(let role):
+      let actor = try await caller()
+      guard actor.role >= role else { throw Problem.forbidden(actor, needs: role) }
+      return actor
+    }
+  }
+
+  private func caller() async throws -> Actor {
+    switch origin {
+    case .inProcess(let actor): return actor
+    case .socket(let address, _):
+      guard let secret = try Credentials.secret(in: headers) else {
+        throw Problem.unauthorized("A token is needed: send `Authorization: Bearer TOKEN`.")
+      }
+      guard var actor = try await engine.authenticate(secret) else {
+        throw Problem.unauthorized(
+          "This token is not known here, has expired or was revoked. `nightshift tokens create` makes a new one.",
+          error: "invalid_token")
+      }
+      actor.address = address
+      return actor
+    }
+  }
+
+  /// A proxy on this host makes all the world look like this host; it says so in headers. Pages that a browser on
+  /// this host has loaded from elsewhere send an `Origin`.
+  private var isFromThisHost: Bool {
+    guard case .socket(_, isLoopback: true) = origin else { return false }
+    let signs = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"].compactMap {
+      HTTPField.Name($0)
+    }
+    return signs.allSatisfy { headers[$0] == nil }
+  }
+
+  private func isStillAllowed(_ route: Route) -> @Sendable () async -> Bool {
+    guard case .socket = origin, case .role(let role) = route.access else { return { true } }
+    return {
+      do {
+        return try await caller().role >= role
+      } catch is StoreError {
+        // Nothing is known of the token just now, which is no reason to take it for revoked.
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+}
+
+extension Actor {
+  /// Whoever needs no token.
+  static let anonymous = Actor(id: "anonymous", role: .viewer)
+}

@@ -1,0 +1,107 @@
+import Nightshift
+
+/// `GET /metrics`: the numbers that a monitoring system collects.
+///
+/// Labels are queues, kinds, states and outcomes only. Their number is bounded; ids and payloads never become labels.
+struct MetricsPage {
+  let engine: Engine
+  let readiness: ReadinessProbe
+
+  func render() async throws -> String {
+    var text = PrometheusText()
+    try await queues(&text)
+    try await totals(&text)
+    try await workers(&text)
+    text.value(
+      "nightshift_event_subscribers", .gauge, "Streams that receive events from this process.",
+      Double(engine.events.subscriberCount))
+    let readiness = await readiness.read()
+    text.value(
+      "nightshift_store_writable", .gauge, "Whether the store can be written to (1) or not (0).",
+      readiness.storeIsWritable ? 1 : 0)
+    process(&text)
+    return text.text
+  }
+
+  private func queues(_ text: inout PrometheusText) async throws {
+    let queues = try await engine.queues()
+    let now = engine.clock.now
+    text.family(
+      "nightshift_jobs", .gauge, "Jobs that are kept, by queue and state.",
+      queues.flatMap { queue in
+        JobState.allCases.map { state in
+          ([("queue", queue.name), ("state", state.rawValue)], Double(queue.counts[state] ?? 0))
+        }
+      })
+    text.family(
+      "nightshift_queue_oldest_ready_age_seconds", .gauge,
+      "How long the job has been due that has waited the longest; 0 when none waits.",
+      queues.map { ([("queue", $0.name)], $0.oldestReadyAt.map { max(0, (now - $0).seconds) } ?? 0) })
+    text.family(
+      "nightshift_queue_paused", .gauge, "Whether the queue is paused (1) or not (0).",
+      queues.map { ([("queue", $0.name)], $0.pausedAt == nil ? 0 : 1) })
+    text.family(
+      "nightshift_queue_workers", .gauge, "Live workers that serve the queue.",
+      queues.map { ([("queue", $0.name)], Double($0.workers)) })
+  }
+
+  private func totals(_ text: inout PrometheusText) async throws {
+    let ever = Timestamp(microseconds: 0)
+    // An hour ahead, so that the present hour is within whatever the clock is.
+    let to = engine.clock.now + .seconds(3600)
+    let byQueue = try await engine.stats(from: ever, to: to, by: .queue)
+    let byKind = try await engine.stats(from: ever, to: to, by: .kind)
+    totals(&text, "queue", byQueue) { $0.queue }
+    totals(&text, "kind", byKind) { $0.kind }
+  }
+
+  private func totals(
+    _ text: inout PrometheusText, _ label: String, _ rows: [StatsRow], _ name: (StatsRow) -> String?
+  ) {
+    let rows = rows.compactMap { row in name(row).map { (name: $0, row: row) } }
+    text.family(
+      "nightshift_\(label)_jobs_enqueued_total", .counter, "Jobs added, by \(label).",
+      rows.map { ([(label, $0.name)], Double($0.row.enqueued)) })
+    text.family(
+      "nightshift_\(label)_jobs_finished_total", .counter, "Jobs ended, by \(label) and outcome.",
+      rows.flatMap { name, row in
+        [("completed", row.completed), ("dead", row.dead), ("cancelled", row.cancelled)].map {
+          outcome, count in
+          ([(label, name), ("outcome", outcome)], Double(count))
+        }
+      })
+    text.family(
+      "nightshift_\(label)_attempts_failed_total", .counter, "Attempts that failed, by \(label).",
+      rows.map { ([(label, $0.name)], Double($0.row.failed)) })
+  }
+
+  private func workers(_ text: inout PrometheusText) async throws {
+    let workers = try await engine.workers()
+    text.family(
+      "nightshift_workers", .gauge, "Live processes, by role and mode.",
+      Dictionary(grouping: workers) { [$0.role, $0.mode.rawValue] }.sorted {
+        $0.key.lexicographicallyPrecedes($1.key)
+      }
+      .map { ([("role", $0.key[0]), ("mode", $0.key[1])], Double($0.value.count)) })
+    let serving = workers.filter { $0.mode == .running }
+    text.value(
+      "nightshift_worker_slots", .gauge, "Jobs that all running workers can run at the same time.",
+      Double(serving.reduce(0) { $0 + $1.concurrency }))
+    text.family(
+      "nightshift_build_info", .gauge, "The versions that run; always 1.",
+      Set(workers.map(\.version)).sorted().map { ([("version", $0)], 1) })
+  }
+
+  private func process(_ text: inout PrometheusText) {
+    let process = ProcessStatistics()
+    text.value(
+      "process_resident_memory_bytes", .gauge, "Resident memory size in bytes.", process.residentBytes)
+    text.value(
+      "process_cpu_seconds_total", .counter, "Total user and system CPU time spent in seconds.",
+      process.processorSeconds)
+    text.value(
+      "process_start_time_seconds", .gauge, "Start time of the process since the Unix epoch in seconds.",
+      process.startedAt)
+    text.value("process_open_fds", .gauge, "Number of open file descriptors.", process.openFiles)
+  }
+}

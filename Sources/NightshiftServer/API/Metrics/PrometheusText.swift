@@ -1,0 +1,41 @@
+/// Writes the Prometheus text format 0.0.4: all lines of a metric in one block, under its HELP and TYPE.
+struct PrometheusText {
+  enum Kind: String { case counter, gauge }
+
+  /// Prometheus 3 refuses a scrape without it.
+  static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+  private(set) var text = ""
+
+  mutating func family(
+    _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]
+  ) {
+    guard !samples.isEmpty else { return }
+    text += "# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
+    for sample in samples {
+      let labels = sample.labels.map { "\($0)=\"\(Self.escape($1, quotes: true))\"" }.joined(separator: ",")
+      text += "\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.number(sample.value))\n"
+    }
+  }
+
+  mutating func value(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
+    family(name, kind, help, value.map { [([], $0)] } ?? [])
+  }
+
+  private static func number(_ value: Double) -> String {
+    Int64(exactly: value).map(String.init) ?? (value.isNaN ? "NaN" : "\(value)")
+  }
+
+  private static func escape(_ text: String, quotes: Bool) -> String {
+    var escaped = ""
+    for character in text.unicodeScalars {
+      switch character {
+      case "\\": escaped += "\\\\"
+      case "\n": escaped += "\\n"
+      case "\"" where quotes: escaped += "\\\""
+      default: escaped.unicodeScalars.append(character)
+      }
+    }
+    return escaped
+  }
+}

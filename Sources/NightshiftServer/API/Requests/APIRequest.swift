@@ -1,0 +1,42 @@
+import HTTPTypes
+import Nightshift
+
+/// A request that has passed the gate: its route is found, its caller may use it, its body is read.
+struct APIRequest: Sendable {
+  let engine: Engine
+  let readiness: ReadinessProbe
+  let method: HTTPRequest.Method
+  let headers: HTTPFields
+  /// What stands in the gaps of the route's path.
+  let parameters: [String: String]
+  let query: Query
+  let actor: Actor
+  /// Whether the caller still has the right by which it came in; asked now and then while a stream is open.
+  let isStillAllowed: @Sendable () async -> Bool
+  /// The JSON object that was sent; `nil` if none was.
+  var body: JSONValue?
+
+  /// The job that the path names.
+  func jobID() throws(Problem) -> JobID {
+    let text = parameters["id"] ?? ""
+    guard let id = JobID(text) else {
+      throw .notFound(
+        "There is no job \"\(text.truncatedUTF8(to: 40))\": the id of a job is job_ and 13 letters and digits."
+      )
+    }
+    return id
+  }
+
+  /// The queue that the path names.
+  func queueName() throws(Problem) -> QueueName {
+    let text = parameters["name"] ?? ""
+    guard let name = QueueName(rawValue: text) else {
+      throw .notFound("There is no queue \"\(text.truncatedUTF8(to: 100))\".")
+    }
+    return name
+  }
+
+  static func noSuchJob(_ id: JobID) -> Problem {
+    .notFound("There is no job \(id). It may have been discarded, or pruned after its time.")
+  }
+}

@@ -1,0 +1,65 @@
+import Nightshift
+
+/// Reads a job as it is posted. Names and ranges are checked here, kind and payload by the engine.
+enum DraftReader {
+  static let fields = [
+    "kind", "payload", "queue", "priority", "runAt", "delay", "unique", "maxAttempts", "timeout", "tags",
+    "organization", "owner",
+  ]
+  private static let mostTags = 20
+  private static let mostAttempts = 1_000
+
+  /// The draft, or what is wrong with it. `nil` only together with faults.
+  static func read(
+    _ value: JSONValue, at place: String = "#", traceparent: String?
+  ) -> (draft: JobDraft?, faults: [Problem.Fault]) {
+    var reader = FieldReader(value, at: place, known: fields)
+    let kind = kind(&reader)
+    var options = JobOptions()
+    options.queue = reader.value("queue", "a queue: \(nameRule)") {
+      $0.stringValue.flatMap(QueueName.init(rawValue:))
+    }
+    options.priority = reader.choice("priority", Priority.self)
+    options.runAt = runAt(&reader)
+    options.unique = unique(&reader, at: place)
+    options.maxAttempts = reader.number("maxAttempts", in: 1...mostAttempts)
+    options.timeout = reader.duration("timeout")
+    options.tags = reader.texts("tags", upTo: mostTags, length: 100) ?? []
+    options.organization = reader.text("organization")
+    options.owner = reader.text("owner")
+    options.traceparent = traceparent
+    guard reader.faults.isEmpty, let kind else { return (nil, reader.faults) }
+    let payload = reader["payload"] ?? .object([:])
+    return (JobDraft(kind: kind, payload: payload.serialized(), options: options), [])
+  }
+
+  private static let nameRule = "1 to 100 of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit"
+
+  private static func kind(_ reader: inout FieldReader) -> JobKind? {
+    guard reader.has("kind") else {
+      reader.refuse("kind", "is missing: name the kind of job, as `nightshift kinds list` shows them")
+      return nil
+    }
+    return reader.value("kind", "a kind: \(nameRule)") { $0.stringValue.flatMap(JobKind.init(rawValue:)) }
+  }
+
+  private static func runAt(_ reader: inout FieldReader) -> RunAt {
+    if reader.has("runAt"), reader.has("delay") {
+      reader.refuse("delay", "and `runAt` both say when the job is due: send one of them")
+    }
+    if let moment = reader.moment("runAt") { return .at(moment) }
+    if let delay = reader.duration("delay", allowsZero: true) { return .in(delay) }
+    return .now
+  }
+
+  private static func unique(_ reader: inout FieldReader, at place: String) -> Unique? {
+    guard let value = reader["unique"] else { return nil }
+    var parts = FieldReader(value, at: "\(place)/unique", known: ["key", "for", "onConflict"])
+    let key = parts.text("key")
+    let window = parts.duration("for")
+    let conflict = parts.choice("onConflict", Unique.Conflict.self) ?? .drop
+    reader.add(parts.faults)
+    if let key { return .by(key, for: window, onConflict: conflict) }
+    return .byPayload(for: window, onConflict: conflict)
+  }
+}

@@ -1,0 +1,25 @@
+import NIOCore
+import Nightshift
+
+/// Where a request came from.
+enum Origin: Sendable {
+  /// Over the network. A Unix socket has no address and counts as this host.
+  case socket(address: String?, isLoopback: Bool)
+  /// From this process, on behalf of somebody who is known already.
+  case inProcess(Actor)
+
+  init(_ channel: any Channel) {
+    guard let address = channel.remoteAddress else {
+      self = .socket(address: nil, isLoopback: false)
+      return
+    }
+    self = .socket(address: address.ipAddress, isLoopback: address.isLoopback)
+  }
+}
+
+extension SocketAddress {
+  fileprivate var isLoopback: Bool {
+    guard let ip = ipAddress else { return true }
+    return ip == "::1" || ip.hasPrefix("127.") || ip.hasPrefix("::ffff:127.")
+  }
+}

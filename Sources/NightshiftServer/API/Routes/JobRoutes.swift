@@ -1,0 +1,108 @@
+import HTTPTypes
+import HummingbirdCore
+import Nightshift
+
+extension RouteTable {
+  /// Looking at jobs, and changing one.
+  static let jobRoutes: [Route] = [
+    .get("/api/jobs", .role(.viewer), query: FilterReader.fields + ["limit", "cursor"], list),
+    .get("/api/jobs/{id}", .role(.viewer), show),
+    .delete("/api/jobs/{id}", .operator, audit: "discard", discard),
+    .post("/api/jobs/{id}/cancel", .operator, audit: "cancel", body: .optionalObject(.small), cancel),
+    .post("/api/jobs/{id}/retry", .operator, audit: "retry", body: .optionalObject(.job), retry),
+    .get("/api/jobs/{id}/artifacts/{name}", .role(.viewer), artifact),
+  ]
+
+  private static func list(_ request: APIRequest) async throws -> Response {
+    let filter = try FilterReader.read(request.query)
+    let limit = try request.query.value("limit", "a whole number from 1 to 200") { text in
+      Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
+    }
+    let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { JobID($0) }
+    let page = try await request.engine.jobs(filter, before: cursor, limit: limit ?? 50)
+    return .json(
+      .fields([
+        "jobs": .array(page.jobs.map { JSONValue($0) }),
+        "next": page.next.map { .string($0.description) },
+        "searchedBackTo": page.searchedBackTo.map { JSONValue($0) },
+      ]))
+  }
+
+  private static func show(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
+    // The version counts transitions only; logs and progress go on between them.
+    let progress = job.progress.map { "\($0.at.microseconds)" } ?? ""
+    let etag = "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(progress)\""
+    let headers: HTTPFields = [.eTag: etag, .cacheControl: "private, no-cache"]
+    guard !request.headers.matches(etag: etag) else {
+      return Response(status: .notModified, headers: headers)
+    }
+    return .json(JSONValue(job), headers: headers)
+  }
+
+  private static func cancel(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    var reader = FieldReader(request.body, known: ["reason"])
+    let reason = reader.text("reason", upTo: 500)
+    try reader.check()
+    let outcomes = try await request.engine.cancel(
+      [id], reason: reason ?? "cancelled by \(request.actor.id)", by: request.actor)
+    let state = try changedState(outcomes, id) {
+      "The job has ended already (\($0)): there is nothing to cancel."
+    }
+    return accepted(id, state)
+  }
+
+  private static func retry(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    let reader = FieldReader(request.body, known: ["payload"])
+    try reader.check()
+    let outcomes = try await request.engine.retry(
+      [id], payload: reader["payload"]?.serialized(), by: request.actor)
+    let state = try changedState(outcomes, id) { state in
+      "Only a dead or cancelled job can be retried; this one is \(state)."
+    }
+    return accepted(id, state)
+  }
+
+  private static func discard(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    let outcomes = try await request.engine.discard([id], by: request.actor)
+    _ = try changedState(outcomes, id) { "Only a job that has ended can be discarded; this one is \($0)." }
+    return Response(status: .noContent)
+  }
+
+  private static func changedState(
+    _ outcomes: [ChangeOutcome], _ id: JobID, refusal: (String) -> String
+  ) throws(Problem) -> JobState {
+    switch outcomes.first {
+    case .changed(let state): return state
+    case .refused(let state): throw .conflict(refusal("`\(state.rawValue)`"))
+    case .missing, nil: throw APIRequest.noSuchJob(id)
+    }
+  }
+
+  private static func accepted(_ id: JobID, _ state: JobState) -> Response {
+    .json(
+      [
+        "id": .string(id.description), "state": .string(state.rawValue),
+        "statusUrl": .string(Links.status(of: id)),
+      ],
+      status: .accepted, headers: [.location: Links.status(of: id)])
+  }
+
+  private static func artifact(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    let name = request.parameters["name"] ?? ""
+    guard let (record, bytes) = try await request.engine.artifact(name, of: id) else {
+      throw Problem.notFound(
+        "Job \(id) has no artifact \"\(name.truncatedUTF8(to: 200))\", or there is no such job.")
+    }
+    let headers = ArtifactHeaders.headers(for: record)
+    if request.headers.matches(etag: headers[.eTag] ?? "") {
+      return Response(status: .notModified, headers: headers)
+    }
+    return .bytes(bytes, type: ArtifactHeaders.type(of: record), headers: headers)
+  }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import HummingbirdCore
+import Nightshift
+import ServiceLifecycle
+
+extension RouteTable {
+  /// What brings jobs in.
+  static let submitRoutes: [Route] = [
+    .post("/api/jobs", .member, audit: "enqueue", body: .object(.job), submitOne),
+    .post("/api/jobs/batch", .member, audit: "enqueue", body: .object(.batch), submitMany),
+  ]
+
+  private static let mostJobs = 10_000
+  /// Past this many faults the rest is not worth reading.
+  private static let mostFaults = 100
+
+  private static func submitOne(_ request: APIRequest) async throws -> Response {
+    let (draft, faults) = DraftReader.read(
+      request.body ?? .null, traceparent: request.headers.validTraceparent)
+    guard let draft else { throw Problem.invalid(faults) }
+    let key = try request.headers.idempotencyKey()
+    let wait = request.headers.preferredWait()
+    let submissions = try await request.engine.submit([draft], idempotencyKey: key, actor: request.actor)
+    let submission = submissions[0]
+    var headers: HTTPFields = [.location: Links.status(of: submission.id)]
+    // With both keys it cannot be told which one was taken; "duplicate" is true of either.
+    let isReplay = submission.isDuplicate && key != nil && draft.options.unique == nil
+    if isReplay { headers[.idempotencyReplayed] = "true" }
+    if let wait {
+      headers[.preferenceApplied] = "wait=\(wait)"
+      // A server that stops answers what it knows, rather than hold up the stop for a minute.
+      let latest = try await cancelWhenGracefulShutdown {
+        try await request.engine.waitForEnd(of: submission.id, timeout: .seconds(wait))
+      }
+      if let latest, latest.summary.state.isTerminal { return .json(JSONValue(latest), headers: headers) }
+    }
+    let isDuplicate = submission.isDuplicate && !isReplay
+    return .json(JSONValue(submission, isDuplicate), status: isDuplicate ? .ok : .accepted, headers: headers)
+  }
+
+  private static func submitMany(_ request: APIRequest) async throws -> Response {
+    let drafts = try drafts(in: request)
+    let key = try request.headers.idempotencyKey()
+    let submissions: [Submission]
+    do {
+      submissions = try await request.engine.submit(drafts, idempotencyKey: key, actor: request.actor)
+    } catch let error as SubmissionError where error.keyReusedBy == nil {
+      throw Problem.invalid(
+        error.faults.map { .init("#/jobs/\($0.index)\($0.pointer.dropFirst())", $0.message) })
+    }
+    let isReplay =
+      key != nil && submissions.allSatisfy(\.isDuplicate) && drafts.allSatisfy { $0.options.unique == nil }
+    let headers: HTTPFields = isReplay ? [.idempotencyReplayed: "true"] : [:]
+    let jobs = submissions.map { JSONValue($0, $0.isDuplicate && !isReplay) }
+    return .json(["jobs": .array(jobs), "count": JSONValue(jobs.count)], status: .accepted, headers: headers)
+  }
+
+  private static func drafts(in request: APIRequest) throws(Problem) -> [JobDraft] {
+    var reader = FieldReader(request.body, known: ["jobs"])
+    let rule = "an array of 1 to \(mostJobs) jobs"
+    if !reader.has("jobs") { reader.refuse("jobs", "is missing: it must be \(rule)") }
+    let items = reader.value("jobs", rule) { value in
+      value.arrayValue.flatMap { (1...mostJobs).contains($0.count) ? $0 : nil }
+    }
+    try reader.check()
+    let traceparent = request.headers.validTraceparent
+    var drafts: [JobDraft] = []
+    var faults: [Problem.Fault] = []
+    for (index, item) in (items ?? []).enumerated() where faults.count < mostFaults {
+      let (draft, found) = DraftReader.read(item, at: "#/jobs/\(index)", traceparent: traceparent)
+      if let draft { drafts.append(draft) }
+      faults += found
+    }
+    guard faults.isEmpty else { throw .invalid(faults) }
+    return drafts
+  }
+}
+
+extension JSONValue {
+  /// What became of a draft, and where to look for more.
+  fileprivate init(_ submission: Submission, _ isDuplicate: Bool) {
+    self = .fields([
+      "id": .string(submission.id.description),
+      "state": .string(submission.state.rawValue),
+      "statusUrl": .string(Links.status(of: submission.id)),
+      "liveUrl": .string(Links.live(of: submission.id)),
+      "duplicate": isDuplicate ? true : nil,
+    ])
+  }
+}

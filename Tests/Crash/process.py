@@ -1,0 +1,135 @@
+"""Starting, freezing and killing our own processes, and nobody else's."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+LEASE = 3.0
+"""Seconds; short, so that a test need not wait long for one to run out."""
+
+_running = []
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def end_all():
+    """Kills what this program has started and not ended itself."""
+    for process in list(_running):
+        process.kill()
+
+
+class NotReady(Exception):
+    """A process that did not start, with its last words."""
+
+
+class Nightshift:
+    """One `nightshift serve` or `nightshift worker` on the world's data folder."""
+
+    def __init__(self, world, role="serve", name=None, port=None, environment=None, user=None):
+        self.world = world
+        self.role = role
+        self.name = name or role
+        self.port = port or (free_port() if role == "serve" else None)
+        self.environment = environment or {}
+        self.user = user
+        self.process = None
+        self.log = world.folder / f"{self.name}.log"
+
+    def start(self):
+        """Starts the process without waiting for it to be ready."""
+        command = [str(self.world.binary), self.role, "--data", str(self.world.data)]
+        command += ["--jobs", str(self.world.jobs), "--log-level", "info"]
+        if self.role == "serve":
+            command += ["--listen", f"127.0.0.1:{self.port}"]
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment["NIGHTSHIFT_WORKER_LEASE_DURATION"] = f"{LEASE:g}s"
+        environment["NIGHTSHIFT_WORKER_NAME"] = self.name
+        environment["NIGHTSHIFT_LOG_FORMAT"] = "logfmt"
+        environment["LEDGER"] = str(self.world.ledger.path)
+        environment.update(self.environment)
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.world.folder,
+                env=environment, user=self.user)
+        _running.append(self)
+        return self
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def wait_until_ready(self, seconds=30):
+        """Returns the moment at which it answered that it is ready."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self.is_running:
+                raise NotReady(f"{self.name} ended with status {self.process.returncode}:\n{self.last_words()}")
+            if self._answers_ready():
+                return time.time()
+            time.sleep(0.005)
+        raise NotReady(f"{self.name} was not ready after {seconds} s:\n{self.last_words()}")
+
+    def _answers_ready(self):
+        if self.role == "worker":
+            return self.pid in self.world.store.workers()
+        try:
+            return self.get("/readyz", timeout=2)[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def get(self, path, timeout=10, token=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+            answer = connection.getresponse()
+            body = answer.read()
+            is_json = "json" in (answer.getheader("Content-Type") or "")
+            return answer.status, json.loads(body) if is_json else body
+        finally:
+            connection.close()
+
+    def last_words(self, lines=15):
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join("    " + line for line in text.splitlines()[-lines:])
+
+    def freeze(self):
+        """Stops all its threads where they are; returns when they stand still."""
+        os.kill(self.pid, signal.SIGSTOP)
+        while True:
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] in "Tt":
+                    return
+            time.sleep(0.001)
+
+    def thaw(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self, number=signal.SIGKILL):
+        if self.is_running:
+            self.process.send_signal(number)
+            self.process.wait()
+        if self in _running:
+            _running.remove(self)
+
+    def stop(self, seconds=30):
+        """Asks it to end, as an operator would; returns its exit status."""
+        self.process.terminate()
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "did not end"
+        _running.remove(self)
+        return status

@@ -1,0 +1,298 @@
+"""The other scenarios: each puts the store or a process into one kind of trouble."""
+
+import os
+import pwd
+import re
+import signal
+import time
+
+from client import ACCEPTED
+from driver import Driver, Record
+from invariants import check_all
+from process import LEASE, NotReady
+
+
+class Skipped(Exception):
+    """Why a scenario cannot be tried here."""
+
+
+def require_root(what):
+    if os.geteuid() != 0:
+        raise Skipped(f"{what} needs root")
+
+
+def enqueue(world, client, record, jobs, numbers):
+    record.sending(numbers)
+    answer = client.enqueue(jobs)
+    record.answered(numbers, answer)
+    return answer
+
+
+# -- a full disk
+
+
+def disk_full(world, _):
+    """A full disk refuses new work with 507 or 503, loses nothing, and is forgiven once there is space again."""
+    require_root("mounting a small disk")
+    world.mount_memory(world.data, "48m")
+    ballast = world.data / "ballast"
+    ballast.write_bytes(b"\0" * (16 << 20))
+    server = world.process("serve").start()
+    server.wait_until_ready()
+    client, record = world.client(server), Record()
+    # Nobody can tell how often a job had begun before its end could be written down.
+    record.in_flight = None
+    refusals = fill(world, client, record)
+    check_refusals(world, server, refusals)
+    numbers = range(50_000, 50_003)
+    for number in numbers:
+        answer = enqueue(world, client, record, [world.script_job(number)], [number])
+        world.expect(answer.status in (507, 503), f"on a full disk an enqueue was answered with {answer.status}")
+    ballast.unlink()
+    number = iter(range(60_000, 70_000))
+
+    def accepts():
+        one = next(number)
+        return enqueue(world, client, record, [world.script_job(one)], [one]).verdict == ACCEPTED
+
+    world.wait_until(accepts, "jobs are accepted again once there is space", 20)
+    world.wait_until_idle()
+    world.stop(server)
+    check_all(world, record)
+    world.note(f"{len(record.accepted)} accepted, {len(record.refused)} refused with {sorted(set(refusals))}")
+
+
+def fill(world, client, record):
+    """Enqueues large payloads until the disk is full, and a while longer; returns the statuses of the refusals."""
+    refusals = []
+    for number in range(1, 2_000):
+        job = world.script_job(number)
+        job["payload"]["filler"] = "x" * 200_000
+        answer = enqueue(world, client, record, [job], [number])
+        if answer.verdict != ACCEPTED:
+            refusals.append(answer.status)
+            time.sleep(0.1)
+        if len(refusals) >= 15:
+            break
+    world.expect(len(refusals) >= 15, "the disk became full")
+    return refusals
+
+
+def check_refusals(world, server, refusals):
+    odd = sorted({status for status in refusals if status not in (507, 503)}, key=str)
+    world.expect(not odd, f"on a full disk enqueues were answered with {odd}, not 507 or 503")
+    world.expect(507 in refusals, "no refusal says 507, so that nobody learns why")
+    world.expect(server.get("/healthz")[0] == 200, "/healthz answers on a full disk")
+    world.expect(server.get("/readyz")[0] == 503, "/readyz says on a full disk that the store is not writable")
+    world.expect(server.get("/api/jobs", token=world.token())[0] == 200, "jobs can be looked at on a full disk")
+
+
+# -- a database that may not be written
+
+
+def read_only(world, _):
+    """A database that may not be written to stops the start with a word about it, and is left as it was."""
+    require_root("another user's files")
+    record = Record()
+    server = world.process("serve").start()
+    server.wait_until_ready()
+    enqueue(world, world.client(server), record, [world.script_job(1)], [1])
+    world.wait_until_idle()
+    world.stop(server)
+    before = world.store.path.read_bytes()
+    nobody = pwd.getpwnam("nobody")
+    for path in (world.data, *world.data.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    for what, path, mode, usual in (
+        ("file", world.store.path, 0o400, 0o600), ("folder", world.data, 0o500, 0o700)):
+        path.chmod(mode)
+        refuses_to_start(world, what, path)
+        path.chmod(usual)
+    world.expect(world.store.path.read_bytes() == before, "the database that could not be written is unchanged")
+    server = world.process("serve", name="writable", user="nobody").start()
+    server.wait_until_ready()
+    enqueue(world, world.client(server), record, [world.script_job(2)], [2])
+    world.wait_until_idle()
+    world.stop(server)
+    check_all(world, record)
+
+
+def refuses_to_start(world, what, path):
+    server = world.process("serve", name=f"read-only-{what}", user="nobody").start()
+    try:
+        server.wait_until_ready(20)
+        world.expect(False, f"with a read-only {what} the server starts")
+    except NotReady:
+        if server.is_running:
+            world.expect(False, f"with a read-only {what} the server neither runs nor ends")
+    server.kill()
+    words = server.log.read_text(errors="replace")
+    world.expect(str(path) in words, f"with a read-only {what} the server does not name {path}:\n{words}")
+    world.note(f"read-only {what}: {words.strip().splitlines()[-1] if words.strip() else '(nothing)'}")
+
+
+# -- a worker that stands still
+
+
+def frozen_worker(world, _):
+    """A worker that stood still past its lease finds its late result refused; the job is completed once, elsewhere."""
+    record = Record()
+    server = world.process("serve", environment={"AUTOPILOT_WORKER_AUTO_START": "false"}).start()
+    first = world.process("worker", name="first").start()
+    wait_for_server(world, server)
+    first.wait_until_ready()
+    client = world.client(server)
+    gate = world.ledger.hold(1)
+    enqueue(world, client, record, [world.http_job(1)], [1])
+    enqueue(world, client, record, [world.script_job(2, pause=1.0)], [2])
+    world.ledger.wait_for(1)
+    world.ledger.wait_for(2)
+    first.freeze()
+    record.in_flight = len(world.store.in_flight(first.pid))
+    # Both handlers have ended, but their worker cannot say so.
+    time.sleep(1.5)
+    gate.set()
+    second = world.process("worker", name="second").start()
+    second.wait_until_ready()
+    world.wait_until_idle(LEASE * 3 + 10)
+    before = world.store.jobs()
+    first.thaw()
+    world.wait_until(
+        lambda: re.search("came too late|leases of this worker have ended", first.log.read_text()),
+        "the late worker logs that it was replaced", 15)
+    # It goes on as a new worker.
+    second.kill()
+    enqueue(world, client, record, [world.script_job(3)], [3])
+    world.wait_until_idle(30)
+    world.stop(first, server)
+    after = [row for row in world.store.jobs() if row[1] in (1, 2)]
+    world.expect(before == after, f"the late result changed the jobs: {before} became {after}")
+    attempts = {number: attempt for _, number, _, _, attempt, *_ in after}
+    world.expect(attempts == {1: 2, 2: 2}, f"each job had two attempts; got {attempts}")
+    check_all(world, record)
+    refused = len(re.findall("came too late", first.log.read_text()))
+    world.note(f"{refused} late results were refused, the rest cancelled before")
+
+
+def wait_for_server(world, server):
+    # Without a worker of its own it is ready as soon as it answers.
+    try:
+        server.wait_until_ready(20)
+    except NotReady as error:
+        world.expect(False, f"a server whose worker is stopped is ready: {error}")
+
+
+# -- two servers
+
+
+def two_servers(world, options):
+    """Two servers on one file both accept and both work, and nothing is done twice."""
+    servers = [world.process("serve", name=name) for name in ("one", "two")]
+    for server in servers:
+        server.start().wait_until_ready()
+    driver = Driver(world, servers, options.seed)
+    driver.start()
+    time.sleep(min(10, options.seconds))
+    driver.stop()
+    world.wait_until_idle()
+    shares = world.store.query("SELECT worker, count(*) FROM nightshift_jobs GROUP BY worker")
+    world.expect(len(shares) == 2, f"both servers have run jobs; by worker: {shares}")
+    world.stop(*servers)
+    twice = {number: count for number, count in world.ledger.begun().items() if count > 1}
+    world.expect(not twice, f"without any kill these jobs were run twice: {twice}")
+    world.expect(not driver.record.unknown, "without any kill every call has an answer")
+    check_all(world, driver.record)
+    world.note(f"{len(driver.record.accepted)} accepted; by worker: {[count for _, count in shares]}")
+
+
+# -- kills from outside
+
+
+def outside_kill(world, options):
+    """Whoever kills the server from outside again and again does not get its jobs parked for it."""
+    record = Record()
+    server = world.process("serve")
+    server.start().wait_until_ready()
+    client = world.client(server)
+    world.ledger.hold(1)
+    enqueue(world, client, record, [world.http_job(1)], [1])
+    enqueue(world, client, record, [world.script_job(2, pause=600)], [2])
+    # After three losses a job waits, up to a minute each time, so ten of them take minutes.
+    kills = 5 if options.is_short else 10
+    for count in range(1, kills + 1):
+        world.ledger.wait_for(1, count, 120)
+        world.ledger.wait_for(2, count, 120)
+        record.in_flight += len(world.store.in_flight(server.pid))
+        server.kill()
+        server.start().wait_until_ready()
+    world.ledger.wait_for(1, kills + 1, 120)
+    world.ledger.wait_for(2, kills + 1, 120)
+    for _, number, _, _, _, failures, crashes, _ in world.store.jobs():
+        world.expect(failures == 0, f"after {kills} kills from outside job {number} has {failures} failures")
+        world.expect(crashes == 0, f"after {kills} kills from outside job {number} has {crashes} crashes")
+    orphans = children_of_killed(world)
+    world.expect(len(orphans) == 1, f"of the killed servers' scripts only the last still runs; running: {orphans}")
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    world.ledger.hold(1).set()
+    world.wait_until(
+        lambda: world.store.query("SELECT failures FROM nightshift_jobs WHERE kind = 'effect'")[0][0] == 1,
+        "a script that is killed itself has failed once", 10)
+    world.stop(server)
+    world.note(f"{kills} kills; no failures, no crashes")
+
+
+def children_of_killed(world):
+    """The scripts of this world that run now."""
+    mark = f"LEDGER={world.ledger.path}".encode()
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                variables = file.read().split(b"\0")
+            with open(f"/proc/{entry}/cmdline", "rb") as file:
+                command = file.read()
+        except (OSError, ValueError):
+            continue  # not a process, or gone
+        if mark in variables and any(value.startswith(b"NIGHTSHIFT_ATTEMPT=") for value in variables):
+            if b"run.sh" in command:
+                found.append(int(entry))
+    return found
+
+
+def poison(world, _):
+    """A handler that breaks its own process three times is parked with that reason; a script beside it is not."""
+    record = Record()
+    server = world.process("serve")
+    server.start().wait_until_ready()
+    client = world.client(server)
+    world.ledger.hold(1)
+    enqueue(world, client, record, [world.http_job(1)], [1])
+    world.ledger.wait_for(1)
+    enqueue(world, client, record, [world.script_job(2, pause=600)], [2])
+    world.ledger.wait_for(2)
+    for count in range(1, 4):
+        world.ledger.wait_for(1, count, 60)
+        # As if the handler had run into bad memory.
+        server.kill(signal.SIGSEGV)
+        server.start().wait_until_ready()
+    world.wait_until(
+        lambda: world.store.query("SELECT state, crashes FROM nightshift_jobs WHERE kind = 'http'") == [(6, 3)],
+        "after three crashes the job is dead", 30)
+    crashes = world.store.query("SELECT crashes, state < 6 FROM nightshift_jobs WHERE kind = 'effect'")
+    world.expect(crashes == [(0, 1)], f"the script beside it is not blamed; crashes, alive: {crashes}")
+    status, job = server.get("/api/jobs?state=dead", token=world.token())
+    world.expect(status == 200 and len(job["jobs"]) == 1, f"the dead job is listed; got {status} {job}")
+    reason = world.store.query("SELECT error_message FROM nightshift_attempts WHERE outcome = 'crashed'")
+    world.note(f"three crashes: {reason[-1][0] if reason else 'no reason recorded'}")
+    world.stop(server)
+
+
+ALL = {
+    "disk-full": disk_full,
+    "read-only": read_only,
+    "frozen-worker": frozen_worker,
+    "two-servers": two_servers,
+    "outside-kill": outside_kill,
+    "poison": poison,
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import NightshiftCLI
+
+@Suite struct `A table` {
+  private func table() -> Table {
+    var table = Table([.text("ID"), .flexible("KIND"), .number("COUNT"), .flexible("NOTE")])
+    table.add(["job_01", "send-receipt", "7", "a note that says more than fits in here"])
+    table.add([.init("job_02", .bold), "日本語の名前", "1234", ""])
+    return table
+  }
+
+  @Test func `is as wide as its contents when nobody limits it`() {
+    #expect(
+      table().lines(width: nil, isColored: false) == [
+        "ID      KIND          COUNT  NOTE",
+        "job_01  send-receipt      7  a note that says more than fits in here",
+        "job_02  日本語の名前   1234",
+      ])
+  }
+
+  @Test(arguments: 30...90)
+  func `never exceeds the terminal`(_ width: Int) {
+    for line in table().lines(width: width, isColored: false) {
+      #expect(TextWidth.of(line) <= width, "\(line)")
+    }
+  }
+
+  @Test func `takes width from long texts and leaves ids whole`() {
+    let lines = table().lines(width: 50, isColored: false)
+    #expect(lines[1] == "job_01  send-receipt      7  a note that says mor…")
+  }
+
+  @Test func `pads coloured cells by what is seen`() {
+    let plain = table().lines(width: 60, isColored: false)
+    let colored = table().lines(width: 60, isColored: true)
+    let bare = colored.map { $0.replacing(/\u{1B}\[[0-9;]*m/, with: "") }
+    #expect(bare == plain)
+    #expect(colored != plain)
+  }
+
+  @Test func `shows nothing that a terminal would obey`() {
+    var table = Table([.text("NAME")])
+    table.add([.init("a\u{1B}[31mb\nc")])
+    #expect(table.lines(width: nil, isColored: true)[1] == "a\u{FFFD}[31mb c")
+  }
+}
+
+@Suite struct `The width of a text` {
+  @Test(arguments: [
+    ("", 0), ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本", 4), ("한", 2), ("👍", 2), ("👩‍👩‍👧", 2), ("…", 1),
+  ])
+  func `counts columns`(_ text: String, _ width: Int) { #expect(TextWidth.of(text) == width) }
+
+  @Test(arguments: [
+    ("abcdef", 4, "abc…"), ("abc", 3, "abc"), ("日本語", 4, "日…"), ("abc", 1, "…"), ("abc", 0, ""),
+  ])
+  func `is cut between characters`(_ text: String, _ columns: Int, _ cut: String) {
+    #expect(TextWidth.fit(text, to: columns) == cut)
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Logging
+import Nightshift
+import NightshiftTesting
+import Testing
+
+@testable import NightshiftJobs
+
+@Suite(.timeLimit(.minutes(1))) struct `A script job in an engine` {
+  private let folder: TemporaryFolder
+  private let test: TestEngine
+  private let started = Signal()
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    var configuration = EngineConfiguration()
+    configuration.middleware = [StartSignal(signal: started)]
+    test = try await TestEngine(configuration: configuration)
+  }
+
+  /// Tells when an attempt begins.
+  private struct StartSignal: JobMiddleware {
+    let signal: Signal
+
+    func aroundRun(_ context: JobContext, next: @Sendable () async throws -> Void) async throws {
+      signal.fire()
+      try await next()
+    }
+  }
+
+  /// Registers the jobs that were written, and enqueues one of the kind `sample`.
+  private func enqueue(_ script: String, _ manifest: String = "", payload: String = "{}") async throws
+    -> JobID
+  {
+    try folder.write(script, to: "jobs/sample/run.sh")
+    try folder.write("command: [bash, run.sh]\n\(manifest)", to: "jobs/sample/job.yaml")
+    let jobs = ScriptJobs(
+      folder: "\(folder.path)/jobs", registry: test.engine,
+      environment: ScriptEnvironment(inherited: ProcessInfo.processInfo.environment),
+      scratch: try ScratchSpace(root: "\(folder.path)/scratch", name: "\(test.engine.workerID)"),
+      clock: test.clock,
+      logger: test.engine.logger)
+    try await jobs.load()
+    let draft = JobDraft(kind: "sample", payload: Array(payload.utf8))
+    return try #require(try await test.engine.submit([draft], actor: .system).first).id
+  }
+
+  private func detail(_ id: JobID) async throws -> JobDetail { try #require(try await test.engine.job(id)) }
+
+  @Test func `leaves its result, log, progress and artifacts with the job`() async throws {
+    let id = try await enqueue(
+      """
+      echo hello
+      echo '{"$progress": 0.5, "message": "half"}'
+      echo contents >file.txt
+      echo '{"$artifact": "file.txt"}'
+      echo '{"answer": 42}'
+      """)
+
+    try await test.runUntilIdle()
+
+    let job = try await detail(id)
+    #expect(job.summary.state == .completed)
+    #expect(job.result.map { String(decoding: $0, as: UTF8.self) } == #"{"answer": 42}"#)
+    #expect(job.logs.map(\.message).contains("hello"))
+    #expect(job.progress?.fraction == 0.5)
+    let artifact = try #require(try await test.engine.artifact("file.txt", of: id))
+    #expect(artifact.record.type == "text/plain")
+    #expect(String(decoding: artifact.bytes, as: UTF8.self) == "contents\n")
+  }
+
+  @Test func `is tried again as its manifest says, and dies with its last words`() async throws {
+    let id = try await enqueue("echo broken >&2; exit 3", "maxAttempts: 2\nbackoff: [10s]")
+
+    #expect(try await test.runUntilIdle() == 1)
+    #expect(try await detail(id).summary.state == .scheduled)
+    test.clock.advance(by: .seconds(10))
+    #expect(try await test.runUntilIdle() == 1)
+
+    let job = try await detail(id)
+    #expect(job.summary.state == .dead)
+    #expect(job.error?.type == "exit 3")
+    #expect(job.error?.message == "exited with 3: broken")
+    #expect(job.error?.detail == "broken\n")
+  }
+
+  @Test func `is stopped when its time is over`() async throws {
+    let id = try await enqueue("sleep 1000", "timeout: 30s\nmaxAttempts: 1")
+    let running = Task { try await test.runUntilIdle() }
+    await started.wait()
+
+    test.clock.advance(by: .seconds(31))
+    _ = try await running.value
+
+    let job = try await detail(id)
+    #expect(job.summary.state == .dead)
+    #expect(job.error?.type == "timeout")
+    #expect(job.error?.message.contains("30s") == true)
+  }
+
+  @Test func `is refused when its payload does not fit`() async throws {
+    await #expect(throws: SubmissionError.self) {
+      try await enqueue("true", "payload: {type: object, required: [month]}")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Logging
+import Nightshift
+import Testing
+
+@testable import NightshiftJobs
+
+@Suite struct `A line of a script` {
+  static let lines: [(String, ScriptLine)] = [
+    (#"{"$progress": 0.4, "message": "half"}"#, .progress(0.4, message: "half")),
+    (#"{"$progress": 1}"#, .progress(1, message: nil)),
+    (#"{"$progress": "1"}"#, .mistake("$progress must be a number from 0 to 1")),
+    (#"{"$log": "hello", "level": "error"}"#, .log("hello", .error)),
+    (#"{"$log": "hello", "level": "WARN"}"#, .log("hello", .warning)),
+    (#"{"$log": {"a": 1}}"#, .log(#"{"a":1}"#, .info)),
+    (#"{"$artifact": "a.png", "type": "image/png"}"#, .artifact(path: "a.png", type: "image/png")),
+    (#"{"$retryAfter": "5m"}"#, .retryAfter(.seconds(300))),
+    (#"{"$progres": 1}"#, .mistake("unknown instruction $progres: did you mean $progress?")),
+    (#"{"files": 2}"#, .result(#"{"files": 2}"#)),
+    ("[1, 2]", .result("[1, 2]")),
+    ("[info] starting", .log("[info] starting", .info)),
+    ("42", .log("42", .info)),
+    ("plain text", .log("plain text", .info)),
+  ]
+
+  @Test(arguments: lines)
+  func `is read for what it is`(_ text: String, _ line: ScriptLine) {
+    #expect(ScriptLine(text) == line)
+  }
+}
+
+@Suite struct `Lines` {
+  @Test func `come whole out of chunks of any size`() {
+    var splitter = LineSplitter(limit: 100, remainder: 10)
+    var lines: [String] = []
+    for byte in "one\r\ntwo\n\nthree ü".utf8 { lines += splitter.append([byte]).map(\.text) }
+    lines += splitter.finish().map { [$0.text] } ?? []
+
+    #expect(lines == ["one", "two", "", "three ü"])
+  }
+
+  @Test func `that are too long keep their beginning and their length`() {
+    var splitter = LineSplitter(limit: 10, remainder: 4)
+    var lines = splitter.append(Array("abcdefgh".utf8))
+    lines += splitter.append(Array("ijklmnop".utf8))
+    lines += splitter.append(Array("qr\nnext\n".utf8))
+
+    #expect(lines == [.init(text: "abcd", cutFrom: 18), .init(text: "next", cutFrom: nil)])
+  }
+
+  @Test func `may be exactly as long as the limit`() {
+    var splitter = LineSplitter(limit: 4, remainder: 1)
+
+    #expect(splitter.append(Array("abcd\n".utf8)) == [.init(text: "abcd", cutFrom: nil)])
+  }
+}

@@ -1,0 +1,113 @@
+import HTTPTypes
+import Nightshift
+import NightshiftTesting
+import ServiceLifecycle
+import Testing
+
+@testable import NightshiftServer
+
+@Suite struct `A stream that lasts` {
+  @Test func `gives a sign of life every 15 seconds`() async throws {
+    let clock = TestClock()
+    try await TestAPI.run(worker: false, clock: clock) { test in
+      let feed = try await test.feed("/api/events")
+      var signs = 0
+      try await clock.passing(LiveLoop.keepAliveInterval) {
+        await #expect(throws: Enough.self) {
+          _ = try await feed.run { item in
+            if case .keepAlive = item { signs += 1 }
+            if signs == 4 { throw Enough() }
+          }
+        }
+      }
+      #expect(signs == 4)
+    }
+  }
+
+  @Test func `ends when its token is revoked`() async throws {
+    let clock = TestClock()
+    try await TestAPI.run(worker: false, clock: clock) { test in
+      let feed = try await test.feed("/api/events")
+      #expect(try await test.engine.revokeToken("viewer", by: .system))
+      let end = try await clock.passing(LiveLoop.keepAliveInterval) { try await feed.run { _ in } }
+      #expect(end == .notAllowed)
+    }
+  }
+
+  @Test func `drops a client that is too slow`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let feed = try await test.feed("/api/events")
+      let drafts = Array(repeating: JobDraft(kind: "echo", payload: Array("{}".utf8)), count: 3_000)
+      await #expect(throws: SlowSubscriber.self) {
+        _ = try await feed.run { item in
+          // The first item says that the subscription has begun. More than it holds happens before this returns.
+          guard case .keepAlive = item else { return }
+          _ = try await test.engine.submit(drafts, actor: .system)
+        }
+      }
+    }
+  }
+
+  @Test func `does not hold up a server that stops`() async throws {
+    try await TestAPI.run { test in
+      let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+      let server = APIServer(
+        engine: test.engine, host: "127.0.0.1", port: 0, logger: test.api.logger,
+        onRunning: { continuation.yield($0) })
+      let services = ServiceGroup(configuration: .init(services: [server], logger: test.api.logger))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await services.run() }
+        var iterator = ports.makeAsyncIterator()
+        let client = RawClient(port: try #require(await iterator.next()))
+        try await client.session([]) { idle in
+          try await client.session(test.events("/api/events")) { events in
+            _ = try await events.text(upTo: ": keep-alive")
+            let request = test.handshake("/api/events", protocols: "bearer.\(test.tokens[.viewer]!)")
+            try await client.session(request) { socket in
+              _ = try await socket.text(upTo: "\r\n\r\n")
+              await services.triggerGracefulShutdown()
+              while try await socket.message() != nil {}
+              #expect(socket.closeCode == 1001)
+            }
+            #expect(
+              String(decoding: try await events.rest(), as: UTF8.self).hasSuffix("0\r\n\r\n"),
+              "ended in order")
+          }
+          #expect(try await idle.rest().isEmpty)
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+}
+
+private struct Enough: Error {}
+
+extension TestAPI {
+  /// The feed of a live route, as a caller with the role `viewer` gets it.
+  fileprivate func feed(_ path: String) async throws -> any LiveFeed {
+    let head = HTTPRequest(
+      method: .get, scheme: "http", authority: "a", path: path,
+      headerFields: [.authorization: "Bearer \(tokens[.viewer]!)"])
+    let (route, request) = try await Gate(
+      api: api, head: head, origin: .socket(address: nil, isLoopback: false)
+    ).admit()
+    guard case .live(let handler) = route.handler else { throw Enough() }
+    return try await handler(request)
+  }
+}
+
+extension TestClock {
+  /// Lets time pass, a step each time somebody else had a turn, while `body` runs.
+  @discardableResult
+  fileprivate func passing<Value>(_ step: Duration, _ body: () async throws -> Value) async throws -> Value {
+    let time = Task {  // Cancelled below.
+      while !Task.isCancelled {
+        advance(by: step)
+        await Task.yield()
+      }
+    }
+    defer { time.cancel() }
+    return try await body()
+  }
+}

@@ -1,0 +1,109 @@
+import HTTPTypes
+import Nightshift
+import Testing
+
+@testable import NightshiftServer
+
+@Suite struct `A posted job` {
+  @Test func `is accepted with the places to look for it`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let answer = try await test.call(
+        .post, "/api/jobs", as: .member,
+        headers: [.traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+        body: """
+          {"kind": "echo", "payload": {"a": [1, 2.5, "ü"]}, "queue": "mail", "priority": "high", "delay": "1h30m",
+           "maxAttempts": 2, "timeout": "30s", "tags": ["a", "b"], "organization": "acme"}
+          """)
+      #expect(answer.status == 202)
+      let id = try #require(answer.json["id"]?.stringValue)
+      #expect(answer.headers[.location] == "/api/jobs/\(id)")
+      #expect(answer.json["state"] == "scheduled")
+      #expect(answer.json["statusUrl"] == .string("/api/jobs/\(id)"))
+      #expect(answer.json["liveUrl"] == .string("/api/jobs/\(id)/events"))
+      let job = try await test.call(.get, "/api/jobs/\(id)").json
+      #expect(job["payload"] == ["a": [1, 2.5, "ü"]])
+      #expect(job["queue"] == "mail")
+      #expect(job["priority"] == "high")
+      #expect(job["maxAttempts"] == 2)
+      #expect(job["timeout"] == "30s")
+      #expect(job["tags"] == ["a", "b"])
+      #expect(job["organization"] == "acme")
+      #expect(job["owner"] == "token:member")
+      #expect(job["traceparent"] == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    }
+  }
+
+  @Test func `with a key that is held gives the job that holds it`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let body = #"{"kind":"echo","unique":{"key":"k","for":"1h"}}"#
+      let first = try await test.call(.post, "/api/jobs", body: body)
+      let second = try await test.call(.post, "/api/jobs", body: body)
+      #expect(first.status == 202)
+      #expect(first.json["duplicate"] == nil)
+      #expect(second.status == 200)
+      #expect(second.json["duplicate"] == true)
+      #expect(second.json["id"] == first.json["id"])
+    }
+  }
+
+  @Test func `is stored once however often it is sent with the same Idempotency-Key`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let body = #"{"kind":"echo","payload":{"n":1}}"#
+      let first = try await test.call(.post, "/api/jobs", headers: [.idempotencyKey: "\"abc\""], body: body)
+      let again = try await test.call(.post, "/api/jobs", headers: [.idempotencyKey: "abc"], body: body)
+      let other = try await test.call(
+        .post, "/api/jobs", headers: [.idempotencyKey: "abc"], body: #"{"kind":"echo","payload":{"n":2}}"#)
+      #expect(first.status == 202)
+      #expect(first.headers[.idempotencyReplayed] == nil)
+      #expect(again.status == 202)
+      #expect(again.body == first.body)
+      #expect(again.headers[.idempotencyReplayed] == "true")
+      #expect(other.status == 422)
+      #expect(other.json["code"] == "idempotency_key_reused")
+      let somebodyElse = try await test.call(
+        .post, "/api/jobs", as: .member, headers: [.idempotencyKey: "abc"], body: body)
+      #expect(somebodyElse.json["id"] != first.json["id"], "keys belong to their caller")
+      #expect(try await test.engine.jobs(JobFilter()).jobs.count == 2)
+    }
+  }
+
+  @Test func `can be waited for`() async throws {
+    try await TestAPI.run { test in
+      let answer = try await test.call(
+        .post, "/api/jobs", headers: [.prefer: "respond-async, wait=30"],
+        body: #"{"kind":"echo","payload":{"n":1}}"#)
+      #expect(answer.status == 200)
+      #expect(answer.headers[.preferenceApplied] == "wait=30")
+      #expect(answer.json["state"] == "completed")
+      #expect(answer.json["result"] == ["n": 1])
+      let late = try await test.call(
+        .post, "/api/jobs", headers: [.prefer: "wait=1"], body: #"{"kind":"echo","delay":"1h"}"#)
+      #expect(late.status == 202)
+      #expect(late.headers[.preferenceApplied] == "wait=1")
+    }
+  }
+
+  @Test func `in a batch is stored with all others`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let jobs = (0..<1000).map { #"{"kind":"echo","payload":{"n":\#($0)}}"# }.joined(separator: ",")
+      let answer = try await test.call(
+        .post, "/api/jobs/batch", headers: [.idempotencyKey: "b"], body: #"{"jobs":[\#(jobs)]}"#)
+      #expect(answer.status == 202)
+      #expect(answer.json["count"] == 1000)
+      #expect(Set(answer.json["jobs"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []).count == 1000)
+      let again = try await test.call(
+        .post, "/api/jobs/batch", headers: [.idempotencyKey: "b"], body: #"{"jobs":[\#(jobs)]}"#)
+      #expect(again.headers[.idempotencyReplayed] == "true")
+      #expect(again.json["jobs"] == answer.json["jobs"])
+    }
+  }
+
+  @Test func `takes the caller's request id over when it is harmless`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let good = try await test.call(.get, "/healthz", headers: [RequestIdentifier.field: "abc-1.2_3"])
+      #expect(good.headers[RequestIdentifier.field] == "abc-1.2_3")
+      let bad = try await test.call(.get, "/healthz", headers: [RequestIdentifier.field: "a b\"c"])
+      #expect(bad.headers[RequestIdentifier.field]?.count == 36)
+    }
+  }
+}
