@@ -42,4 +42,4 @@ format: ## Lay out all Swift code as .swift-format says
 	swift format --in-place --parallel --recursive $(wildcard Sources Tests Benchmarks Snippets) Package.swift
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build .build-*

@@ -20,20 +20,15 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
-    .package(
-      url: "https://github.com/apple/swift-configuration.git", from: "1.4.0",
-      traits: [.defaults, "YAML"]),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
-    .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
   ],
   targets: [
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -64,23 +59,24 @@ let package = Package(
       name: "NightshiftServer",
       dependencies: [
         "Nightshift",
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOExtras", package: "swift-nio-extras"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .target(
-      name: "NightshiftBench", dependencies: ["CSQLite", "Nightshift", "NightshiftJobs", "NightshiftSQLite"],
+      name: "NightshiftBench",
+      dependencies: [
+        "CChildProcess", "CSQLite", "Nightshift", "NightshiftJobs", "NightshiftSQLite",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "NightshiftCLI",
@@ -88,14 +84,12 @@ let package = Package(
         "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftServer", "NightshiftSQLite",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -105,11 +99,19 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "NightshiftTests",
-      dependencies: ["Nightshift", "NightshiftTesting", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "CFlightRecorder", "Nightshift", "NightshiftSQLite", "NightshiftTesting",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "JobStoreTests", dependencies: ["Nightshift", "NightshiftSQLite", "NightshiftTesting"],
+      name: "JobStoreTests",
+      dependencies: ["Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(
+      name: "NightshiftSQLiteTests",
+      dependencies: ["CSQLite", "Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
+      exclude: ["schema.sql"], swiftSettings: strict),
     .testTarget(
       name: "NightshiftJobsTests",
       dependencies: [

@@ -7,7 +7,7 @@ extension Bench {
   ///
   /// The raw limit runs before and after, and the mean of both counts, since a shared machine's disk changes by the
   /// second.
-  func fullLife() async throws -> Measurement {
+  func fullLife() async throws -> Figure {
     let limitBefore = try await rawLives()
     remove("life")
     let engine = try await engine("life")
@@ -52,7 +52,7 @@ extension Bench {
   }
 
   /// Drains jobs that are ready, with so many more beside them that stay, and so many that have ended before.
-  func drain(name: String, ready: Int = 0, finished: Int = 0) async throws -> Measurement {
+  func drain(name: String, ready: Int = 0, finished: Int = 0) async throws -> Figure {
     let limit = try await rawDrain()
     let loop = try await rawLoop("drain", batch: 1000)
     // Ended long ago, so with lower ids; ready with higher, so that the walk through the index is the same.
@@ -89,15 +89,24 @@ extension Bench {
     return Double(count) / time
   }
 
-  /// Enqueues a thousand jobs a call.
-  func bulkEnqueue() async throws -> Measurement {
+  /// Enqueues a thousand jobs a call, from as many tasks as there are slots: while one batch is written, the next is
+  /// encoded.
+  func bulkEnqueue() async throws -> Figure {
     let limitBefore = try await rawEnqueue()
     remove("bulk")
     let engine = try await engine("bulk")
     try await engine.register(NoOp.self)
+    let (jobs, callers) = (jobs / 1000 * 1000, engine.configuration.concurrency)
     let time = try await Self.seconds {
-      for start in stride(from: 0, to: jobs, by: 1000) {
-        try await engine.enqueue((start..<start + 1000).map { NoOp(number: $0, text: Self.text) })
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for task in 0..<callers {
+          group.addTask {
+            for start in stride(from: task * 1000, to: jobs, by: callers * 1000) {
+              try await engine.enqueue((start..<start + 1000).map { NoOp(number: $0, text: Self.text) })
+            }
+          }
+        }
+        try await group.waitForAll()
       }
     }
     await engine.close()
@@ -126,14 +135,14 @@ final class Countdown: Sendable {
   func wait() async { for await _ in stream.stream {} }
 }
 
-extension Measurement {
-  static func rate(_ name: String, _ count: Int, _ seconds: Double, limit: Double) -> Measurement {
+extension Figure {
+  static func rate(_ name: String, _ count: Int, _ seconds: Double, limit: Double) -> Figure {
     let value = Double(count) / seconds
-    return Measurement(name: name, value: value, unit: "jobs/s", limit: limit, ratio: value / limit)
+    return Figure(name: name, value: value, unit: "jobs/s", limit: limit, ratio: value / limit)
   }
 
   /// Where less is better: the promise is `limit`.
-  static func bounded(_ name: String, _ value: Double, _ unit: String, below limit: Double) -> Measurement {
-    Measurement(name: name, value: value, unit: unit, limit: limit, ratio: limit / max(value, 1e-9))
+  static func bounded(_ name: String, _ value: Double, _ unit: String, below limit: Double) -> Figure {
+    Figure(name: name, value: value, unit: unit, limit: limit, ratio: limit / max(value, 1e-9))
   }
 }

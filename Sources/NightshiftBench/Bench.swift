@@ -9,8 +9,6 @@ package struct Bench: Sendable {
   package var folder: String
   /// Jobs in a run of the engine.
   package var jobs: Int = 100_000
-  /// Whether to measure with a million ready and ten million finished rows, which takes minutes and gigabytes.
-  package var isFull = false
 
   package init(folder: String) { self.folder = folder }
 

@@ -17,22 +17,27 @@ struct GroupTally {
     var longestRun: Int64 = 0
   }
 
-  private(set) var counters: [(queue: String, deltas: SIMD8<Int64>)] = []
+  private(set) var counters: [(queue: String, deltas: InlineArray<8, Int64>)] = []
   private(set) var rollups: [Rollup] = []
   var notice = CommitNotice()
+  /// The queue that was noted last: comparing is cheaper than hashing.
+  private var lastReady: String?
   /// Whether transitions are to be collected for listeners in this process, or written for those in others.
   var collectsTransitions = false
 
-  private static let hour: Int64 = 3_600_000_000
+  /// The start of the hour, under which a moment is rolled up.
+  static func hour(of moment: Timestamp) -> Int64 { moment.microseconds / 3_600_000_000 * 3_600_000_000 }
 
   /// Counts a job that moved from one state to another; `nil` is outside the table.
   mutating func move(_ queue: String, from old: JobState?, to new: JobState?) {
     // Nearly always the queue of the job before, so a short list beats a dictionary.
     let index = counters.firstIndex { $0.queue == queue } ?? counters.endIndex
-    if index == counters.endIndex { counters.append((queue, .zero)) }
+    if index == counters.endIndex { counters.append((queue, InlineArray(repeating: 0))) }
     if let old { counters[index].deltas[Int(old.code)] -= 1 }
     if let new { counters[index].deltas[Int(new.code)] += 1 }
-    if new == .ready { notice.readyQueues.insert(queue) }
+    guard new == .ready, queue != lastReady else { return }
+    notice.readyQueues.insert(queue)
+    lastReady = queue
   }
 
   mutating func due(at moment: Timestamp) {
@@ -40,7 +45,7 @@ struct GroupTally {
   }
 
   mutating func roll(_ queue: String, _ kind: String, at moment: Timestamp, _ change: (inout Rollup) -> Void) {
-    let hour = moment.microseconds / Self.hour * Self.hour
+    let hour = Self.hour(of: moment)
     // Searched from the end: the last one is the most likely.
     let index = rollups.lastIndex { $0.kind == kind && $0.queue == queue && $0.hour == hour } ?? rollups.endIndex
     if index == rollups.endIndex { rollups.append(Rollup(hour: hour, queue: queue, kind: kind)) }
@@ -59,16 +64,7 @@ extension GroupTally {
     }
     for rollup in rollups {
       _ = try connection.run(
-        """
-        INSERT INTO nightshift_rollups(
-          hour, queue, kind, enqueued, completed, failed, dead, cancelled, wait_us, wait_max_us, run_us, run_max_us)
-        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT(hour, queue, kind) DO UPDATE SET
-          enqueued = enqueued + excluded.enqueued, completed = completed + excluded.completed,
-          failed = failed + excluded.failed, dead = dead + excluded.dead, cancelled = cancelled + excluded.cancelled,
-          wait_us = wait_us + excluded.wait_us, wait_max_us = max(wait_max_us, excluded.wait_max_us),
-          run_us = run_us + excluded.run_us, run_max_us = max(run_max_us, excluded.run_max_us)
-        """,
+        SQLiteStatements.roll,
         [
           .integer(rollup.hour), .text(rollup.queue), .text(rollup.kind), .integer(rollup.enqueued),
           .integer(rollup.completed), .integer(rollup.failed), .integer(rollup.dead), .integer(rollup.cancelled),

@@ -67,9 +67,15 @@ package enum SQLiteBackup {
   /// What SQLite finds wrong with the file, in its words; empty when all is well.
   package static func check(_ path: String) throws(StoreError) -> [String] {
     try requireDatabase(path)
-    let connection = try SQLiteConnection(path: path, mode: .reader)
-    let rows = try connection.query("PRAGMA integrity_check(100)", [])
-    return rows.compactMap { $0.text(0) }.filter { $0 != "ok" }
+    do throws(StoreError) {
+      let connection = try SQLiteConnection(path: path, mode: .reader)
+      let rows = try connection.query("PRAGMA integrity_check(100)", [])
+      return rows.compactMap { $0.text(0) }.filter { $0 != "ok" }
+    } catch {
+      // So damaged that SQLite cannot even look for what is wrong.
+      guard error.code == .corrupt else { throw error }
+      return [error.cause ?? error.message]
+    }
   }
 }
 

@@ -21,6 +21,7 @@ enum SQLiteSchema {
         "CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 2",
         "CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker) WHERE state = 1",
         "CREATE INDEX nightshift_jobs_held ON nightshift_jobs(hold, kind) WHERE hold <> 0",
+        "CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs(hold_until) WHERE hold_until IS NOT NULL",
         "CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs(finished_at) WHERE state IN (6, 7)",
         """
         CREATE TABLE nightshift_payloads(

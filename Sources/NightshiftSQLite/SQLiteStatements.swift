@@ -41,4 +41,15 @@ package enum SQLiteStatements {
     INSERT INTO nightshift_counters(queue, state, n) VALUES(?, ?, ?)
     ON CONFLICT(queue, state) DO UPDATE SET n = n + excluded.n
     """
+
+  package static let roll = """
+    INSERT INTO nightshift_rollups(
+      hour, queue, kind, enqueued, completed, failed, dead, cancelled, wait_us, wait_max_us, run_us, run_max_us)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT(hour, queue, kind) DO UPDATE SET
+      enqueued = enqueued + excluded.enqueued, completed = completed + excluded.completed,
+      failed = failed + excluded.failed, dead = dead + excluded.dead, cancelled = cancelled + excluded.cancelled,
+      wait_us = wait_us + excluded.wait_us, wait_max_us = max(wait_max_us, excluded.wait_max_us),
+      run_us = run_us + excluded.run_us, run_max_us = max(run_max_us, excluded.run_max_us)
+    """
 }

@@ -29,6 +29,10 @@ extension SQLiteStore {
         sql: "INSERT INTO nightshift_queues(name, created_at) VALUES(?, ?) ON CONFLICT(name) DO NOTHING",
         values: [queue, SQLValue(now)]),
       Statement(sql: SQLiteStatements.count, values: [queue, .integer(state.code), 1]),
+      Statement(
+        sql: SQLiteStatements.roll,
+        values: [.integer(GroupTally.hour(of: now)), queue, .text(job.kind.rawValue), 1]
+          + Array(repeating: 0, count: 8)),
     ]
     statements += Set(job.tags).map { tag in
       Statement(sql: "INSERT INTO nightshift_tags(tag, job) VALUES(?, ?)", values: [.text(tag), SQLValue(job.id)])

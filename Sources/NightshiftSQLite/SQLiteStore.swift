@@ -21,6 +21,7 @@ package final class SQLiteStore: Store {
     self.readers = ReaderPool(path: path, threads: readers)
     Self.configureLibrary
     Self.makeFile(path)
+    try Self.checkAccess(path)
     let turn = try TurnLock(besides: path)
     turn.take()
     let session: WriterSession
@@ -45,6 +46,15 @@ package final class SQLiteStore: Store {
   private static func makeFile(_ path: String) {
     let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     if file >= 0 { Foundation.close(file) }
+  }
+
+  /// Before SQLite does: it would make a log and shared memory with the file's mode, and leave them there.
+  private static func checkAccess(_ path: String) throws(StoreError) {
+    for file in [path, path + "-wal", path + "-shm"] where access(file, F_OK) == 0 && access(file, W_OK) != 0 {
+      throw StoreError(
+        .readOnly, "The file \(file) may not be written to by this user. Check the owner and mode of \(path)*.",
+        cause: String(cString: strerror(errno)))
+    }
   }
 
   package func observeCommits(_ observer: @escaping @Sendable (CommitNotice) -> Void) { writer.observe(observer) }

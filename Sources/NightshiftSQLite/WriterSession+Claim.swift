@@ -11,7 +11,6 @@ extension WriterSession {
       }
     }
     guard !jobs.isEmpty else { return [] }
-    for index in jobs.indices { try addWriteOnce(to: &jobs[index]) }
     // The claim is a beat: whoever measures how long the worker's beat stands still begins anew.
     try countBeat(of: request.worker)
     return jobs
@@ -26,17 +25,21 @@ extension WriterSession {
     claim.bind(Int32(4 + request.lacking.count), Int64(limit))
     defer { claim.reset() }
     var jobs: [ClaimedJob] = []
+    var last: (Int64, Int64, Int64) = (.min, .min, .min)
+    var isSorted = true
     while try claim.step() {
-      let job = ClaimedJob(
-        id: JobID(rawValue: claim.integer(0)), kind: claim.text(1), queue: queue,
-        priority: Priority(code: claim.integer(2)) ?? .normal, attempt: Int(claim.integer(3)),
-        failures: Int(claim.integer(4)), crashes: Int(claim.integer(5)), maxAttempts: Int(claim.integer(6)),
-        runAt: Timestamp(microseconds: claim.integer(7)))
+      let (id, priority, runAt) = (claim.integer(0), claim.integer(2), claim.integer(7))
+      var job = ClaimedJob(
+        id: JobID(rawValue: id), kind: claim.text(1), queue: queue, priority: Priority(code: priority) ?? .normal,
+        attempt: Int(claim.integer(3)), failures: Int(claim.integer(4)), crashes: Int(claim.integer(5)),
+        maxAttempts: Int(claim.integer(6)), runAt: Timestamp(microseconds: runAt))
+      try addWriteOnce(to: &job)
       noteClaimed(job, version: claim.integer(8), at: request.now)
       jobs.append(job)
+      isSorted = isSorted && last < (priority, runAt, id)
+      last = (priority, runAt, id)
     }
     // RETURNING promises no order, but nearly always has the right one, and then sorting would cost more than it does.
-    let isSorted = zip(jobs, jobs.dropFirst()).allSatisfy { !$1.isBefore($0) }
     return isSorted ? jobs : jobs.sorted { $0.isBefore($1) }
   }
 
@@ -52,10 +55,11 @@ extension WriterSession {
       """,
       [.integer(request.worker.rawValue), SQLValue(request.now), .integer(id.rawValue)])
     guard let row = rows.first else { return [] }
-    let job = ClaimedJob(
+    var job = ClaimedJob(
       id: id, kind: row.text(1)!, queue: row.text(9)!, priority: Priority(code: row.integer(2)!) ?? .normal,
       attempt: Int(row.integer(3)!), failures: Int(row.integer(4)!), crashes: Int(row.integer(5)!),
       maxAttempts: Int(row.integer(6)!), runAt: row.timestamp(7)!)
+    try addWriteOnce(to: &job)
     noteClaimed(job, version: row.integer(8)!, at: request.now)
     return [job]
   }

@@ -17,13 +17,13 @@ extension WriterSession {
     let released = try query(
       """
       UPDATE nightshift_jobs SET hold = 0, hold_until = NULL, version = version + 1
-      WHERE id IN (SELECT id FROM nightshift_jobs WHERE hold <> 0 AND hold_until <= ? LIMIT ?)
+      WHERE id IN (SELECT id FROM nightshift_jobs WHERE hold_until <= ? ORDER BY hold_until LIMIT ?)
       RETURNING queue
       """, [SQLValue(now), SQLValue(limit)])
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
     let next = [
       try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2"),
-      try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold <> 0"),
+      try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold_until IS NOT NULL"),
     ]
     return Promotion(promoted: rows.count, nextDue: next.compactMap { $0.first?.timestamp(0) }.min())
   }
@@ -58,7 +58,9 @@ extension WriterSession {
       let reason = "The process died \(crashes) times while this job's handler was running."
       return try endTakenBack(row, .dead, crashes, reclaim, reason)
     }
-    let runAt = reclaim.now + (crashed ? .zero : try waitAfterLoss(of: row.id))
+    let wait = crashed ? .zero : try waitAfterLoss(of: row.id)
+    // At its old place in the queue, so that it does not wait behind everything that has come since.
+    let runAt = wait == .zero ? row.runAt : reclaim.now + wait
     try execute(
       "UPDATE nightshift_jobs SET state = 2, version = version + 1, run_at = ?, crashes = ? WHERE id = ?",
       [SQLValue(runAt), SQLValue(crashes), SQLValue(row.id)])

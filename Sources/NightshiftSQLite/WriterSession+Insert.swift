@@ -18,6 +18,7 @@ extension WriterSession {
     self.moved(moved, from: nil, to: state, at: now)
     tally.roll(moved.queue, moved.kind, at: now) { $0.enqueued += 1 }
     if state == .scheduled { tally.due(at: job.runAt) }
+    if let until = job.hold?.until { tally.due(at: until) }
     return .inserted(state)
   }
 

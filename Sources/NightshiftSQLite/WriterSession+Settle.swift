@@ -118,8 +118,10 @@ extension WriterSession {
   ) throws(StoreError) {
     try noteMoved(settlement, state)
     tally.roll(settlement.queue, settlement.kind, at: settlement.endedAt) { rollup in
+      let counted = rollup.completed + rollup.failed
       change(&rollup)
-      guard let startedAt = settlement.startedAt else { return }
+      // The means are over the attempts that are counted; a snooze or a shutdown is not.
+      guard let startedAt = settlement.startedAt, rollup.completed + rollup.failed > counted else { return }
       let wait = max(0, startedAt.microseconds - settlement.runAt.microseconds)
       let run = max(0, settlement.endedAt.microseconds - startedAt.microseconds)
       rollup.wait += wait

@@ -42,12 +42,10 @@ public final class TestEngine: Sendable {
   }
 
   deinit {
-    let (engine, folder) = (engine, folder)
-    // Ends by itself. A folder that is left behind in the temporary folder harms nobody.
-    Task {
-      await engine.close()
-      try? FileManager.default.removeItem(at: folder)
-    }
+    // At once, since the process may end before the task below has run. What stays in the temporary folder harms nobody.
+    try? FileManager.default.removeItem(at: folder)
+    let engine = engine
+    Task { await engine.close() }  // ends by itself
   }
 
   /// Runs everything that is due at the clock's moment, one job after the other, until nothing is left.

@@ -45,6 +45,8 @@ class Kills:
         process.freeze()
         in_flight = self.world.store.in_flight(process.pid)
         process.kill()
+        # A claim whose commit was on disk, but not yet shown to readers, comes to light only now.
+        in_flight |= self.world.store.in_flight(process.pid)
         self.kills += 1
         self.driver.record.in_flight += len(in_flight)
         return in_flight
@@ -77,7 +79,10 @@ class Kills:
         """Past its lease, so that others take its jobs over while it still believes that it holds them."""
         self.worker.freeze()
         self.freezes += 1
-        self.driver.record.in_flight += len(self.world.store.in_flight(self.worker.pid))
+        # Both: frozen in the middle of a transaction it holds up the other one too, whose handlers are cancelled when
+        # their lease cannot be renewed.
+        for process in (self.worker, self.server):
+            self.driver.record.in_flight += len(self.world.store.in_flight(process.pid))
         time.sleep(LEASE * self.rng.uniform(1.2, 2.0))
         self.worker.thaw()
 
@@ -110,10 +115,10 @@ class Kills:
         if not waits:
             return
         waits.sort()
+        most = waits[int(len(waits) * 0.9)]
         self.world.note(
-            f"{len(waits)} jobs in hand began again: median {waits[len(waits) // 2] * 1000:.0f} ms, "
-            f"latest {waits[-1] * 1000:.0f} ms after the server was ready")
-        late = [wait for wait in waits if wait > 1.0]
-        self.world.expect(not late, f"{len(late)} of {len(waits)} jobs in hand began more than a second after the restart")
-
-
+            f"{len(waits)} jobs in hand began again: median {waits[len(waits) // 2] * 1000:.0f} ms, nine in ten "
+            f"{most * 1000:.0f} ms, latest {waits[-1] * 1000:.0f} ms after the server was ready")
+        self.world.expect(most <= 1.0, f"a tenth of the jobs in hand began {most:.1f} s or more after the restart")
+        # More were in hand than run at the same time, so that some wait for another one that pauses.
+        self.world.expect(waits[-1] <= 2.5, f"a job in hand began {waits[-1]:.1f} s after the restart")

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import time
 
-LEASE = 3.0
-"""Seconds; short, so that a test need not wait long for one to run out."""
+MARK = b"NIGHTSHIFT_ATTEMPT="
+LEASE = 5.0
+"""Seconds: short, so that a test need not wait long, and long enough for a disk that stalls for a moment."""
 
 _running = []
 
@@ -24,6 +25,29 @@ def end_all():
     """Kills what this program has started and not ended itself."""
     for process in list(_running):
         process.kill()
+
+
+def scripts_of(world):
+    """The scripts that run now for this world's jobs, also those whose server is gone: told by their environment."""
+    mark = f"LEDGER={world.ledger.path}".encode()
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                variables = file.read().split(b"\0")
+        except OSError:
+            continue  # not a process, or gone
+        if mark in variables and any(variable.startswith(MARK) for variable in variables):
+            found.append(int(entry))
+    return found
+
+
+def end_scripts(world):
+    for pid in scripts_of(world):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # ended by itself meanwhile
 
 
 class NotReady(Exception):
@@ -53,6 +77,8 @@ class Nightshift:
         environment["NIGHTSHIFT_WORKER_LEASE_DURATION"] = f"{LEASE:g}s"
         environment["NIGHTSHIFT_WORKER_NAME"] = self.name
         environment["NIGHTSHIFT_LOG_FORMAT"] = "logfmt"
+        # Else Swift's own crash handler takes seconds, and a signal from outside does not end the process after it.
+        environment["SWIFT_BACKTRACE"] = "enable=no"
         environment["LEDGER"] = str(self.world.ledger.path)
         environment.update(self.environment)
         with open(self.log, "ab") as log:
@@ -119,7 +145,12 @@ class Nightshift:
     def kill(self, number=signal.SIGKILL):
         if self.is_running:
             self.process.send_signal(number)
-            self.process.wait()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                self.world.expect(False, f"{self.name} did not die of signal {number}")
         if self in _running:
             _running.remove(self)
 

@@ -8,7 +8,7 @@ import time
 
 from client import Client
 from ledger import MANIFEST, SCRIPT, Ledger
-from process import Nightshift
+from process import Nightshift, end_scripts
 from store import Store
 
 
@@ -84,6 +84,7 @@ class World:
         self._mounts.append(folder)
 
     def close(self, keep):
+        end_scripts(self)
         self.ledger.close()
         for folder in self._mounts:
             subprocess.run(["umount", str(folder)], check=False)

@@ -62,7 +62,10 @@ import Testing
     let later = noon + .seconds(9)
     #expect(try await store.change(.retry(payload: Array("[2]".utf8)), 1, now: later) == .changed(.ready))
     #expect(try await store.look(1) == StoredJob(state: .ready, attempt: 1, runAt: later))
-    #expect(try await store.column("SELECT count(*) FROM nightshift_old_payloads WHERE payload = x'5b315d'") == ["1"])
+    #expect(
+      try await store.column("SELECT count(*) FROM nightshift_old_payloads WHERE payload = x'5b315d'") == [
+        "1"
+      ])
     let again = try await store.claim(by: worker, now: later)[0]
     #expect(again.attempt == 2 && again.failures == 0 && again.payload == Array("[2]".utf8))
   }
@@ -105,7 +108,9 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `marks only the attempt that is stuck, and forgets it with the next`(_ database: StoreUnderTest) async throws {
+  func `marks only the attempt that is stuck, and forgets it with the next`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(NewJob(1))
@@ -125,6 +130,7 @@ import Testing
     let store = try database.make()
     try await store.insert(NewJob(1))
     _ = try await store.change(.cancel(reason: "enough"), 1)
-    #expect(try await store.column("SELECT topic || ' ' || body FROM nightshift_outbox") == ["cancelled enough"])
+    #expect(
+      try await store.column("SELECT topic || ' ' || body FROM nightshift_outbox") == ["cancelled enough"])
   }
 }

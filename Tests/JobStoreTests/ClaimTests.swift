@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct `Every job store, when jobs are claimed` {
   @Test(arguments: StoreUnderTest.allCases)
-  func `gives the most urgent first, then the longest due, then the oldest`(_ database: StoreUnderTest) async throws {
+  func `gives the most urgent first, then the longest due, then the oldest`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     func job(_ id: Int64, _ priority: Priority, _ age: Int) -> NewJob {
@@ -24,7 +26,8 @@ import Testing
     let store = try database.make()
     let worker = try await store.addWorker()
     let ids = (Int64(1)...30)
-    _ = try await store.insert(ids.map { NewJob($0, queue: $0 <= 10 ? "a" : $0 <= 20 ? "b" : "c") }, now: noon)
+    _ = try await store.insert(
+      ids.map { NewJob($0, queue: $0 <= 10 ? "a" : $0 <= 20 ? "b" : "c") }, now: noon)
     let lanes: [ClaimRequest.Lane] = [.init("b", limit: 3), .init("a", limit: 9)]
     let claimed = try await store.claim(ClaimRequest(worker: worker, now: noon, lanes: lanes, limit: 8))
     #expect(claimed.map(\.id.rawValue) == [11, 12, 13, 1, 2, 3, 4, 5])
@@ -62,7 +65,8 @@ import Testing
     let store = try database.make()
     let worker = try await store.addWorker()
     _ = try await store.insert(
-      [NewJob(1), NewJob(2).with { $0.hold = Hold(.foreground) }, NewJob(3, runAt: noon + .seconds(1))], now: noon)
+      [NewJob(1), NewJob(2).with { $0.hold = Hold(.foreground) }, NewJob(3, runAt: noon + .seconds(1))],
+      now: noon)
     func only(_ id: JobID) async throws -> [JobID] {
       try await store.claim(ClaimRequest(worker: worker, now: noon, lanes: [], limit: 1, only: id)).map(\.id)
     }
@@ -75,7 +79,9 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `counts a claim as a beat, and refuses a worker that is not listed`(_ database: StoreUnderTest) async throws {
+  func `counts a claim as a beat, and refuses a worker that is not listed`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(NewJob(1))

@@ -59,7 +59,8 @@ import Testing
     #expect(try await engine.workers().count == 1)
     #expect(try await engine.kinds().map(\.workers) == [0])
     for grouping in StatsRow.Grouping.allCases {
-      let rows = try await engine.stats(from: engine.clock.now - .seconds(7_200), to: engine.clock.now, by: grouping)
+      let rows = try await engine.stats(
+        from: engine.clock.now - .seconds(7_200), to: engine.clock.now, by: grouping)
       #expect(rows.reduce(0) { $0 + $1.completed } == 1)
     }
     #expect(try await engine.totals().count == 1)

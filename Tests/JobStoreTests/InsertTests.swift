@@ -6,7 +6,8 @@ import Testing
   func `makes what is due ready and the rest scheduled`(_ database: StoreUnderTest) async throws {
     let store = try database.make()
     let later = NewJob(2, runAt: noon + .microseconds(1))
-    #expect(try await store.insert([NewJob(1), later], now: noon) == [.inserted(.ready), .inserted(.scheduled)])
+    #expect(
+      try await store.insert([NewJob(1), later], now: noon) == [.inserted(.ready), .inserted(.scheduled)])
     #expect(try await store.look(1) == StoredJob(state: .ready))
     #expect(try await store.look(2) == StoredJob(state: .scheduled, runAt: later.runAt))
   }
@@ -25,12 +26,15 @@ import Testing
     try await store.insert(job)
 
     let claimed = try #require(try await store.claim(from: ["post"], by: worker).first)
-    #expect(claimed.id == 7 && claimed.kind == "mail" && claimed.queue == "post" && claimed.priority == .critical)
+    #expect(
+      claimed.id == 7 && claimed.kind == "mail" && claimed.queue == "post" && claimed.priority == .critical)
     #expect(claimed.attempt == 1 && claimed.failures == 0 && claimed.crashes == 0 && claimed.maxAttempts == 9)
-    #expect(claimed.runAt == job.runAt && claimed.payload == payload && claimed.timeout == .milliseconds(1_500))
+    #expect(
+      claimed.runAt == job.runAt && claimed.payload == payload && claimed.timeout == .milliseconds(1_500))
     #expect(claimed.tags == ["a", "b", "a"] && claimed.organization == "acme" && claimed.owner == "ada")
     #expect(claimed.traceparent == "00-1-2-01")
-    #expect(try await store.column("SELECT tag FROM nightshift_tags WHERE job = 7 ORDER BY tag") == ["a", "b"])
+    #expect(
+      try await store.column("SELECT tag FROM nightshift_tags WHERE job = 7 ORDER BY tag") == ["a", "b"])
     #expect(try await store.column("SELECT name FROM nightshift_queues") == ["post"])
   }
 
@@ -61,7 +65,9 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `refuses an id that is taken, and lands what was sent beside it`(_ database: StoreUnderTest) async throws {
+  func `refuses an id that is taken, and lands what was sent beside it`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     try await store.insert(NewJob(1))
     let outcomes = await withTaskGroup(of: (Int64, Bool).self) { group in

@@ -32,7 +32,9 @@ struct JobModel {
 
   mutating func insert(_ job: NewJob, now: Timestamp) -> InsertOutcome {
     if let key = job.key?.key {
-      if let holder = keys[key], let entry = jobs[holder], !entry.job.state.isTerminal { return .duplicate(of: holder) }
+      if let holder = keys[key], let entry = jobs[holder], !entry.job.state.isTerminal {
+        return .duplicate(of: holder)
+      }
       keys[key] = job.id
     }
     let state: JobState = job.runAt > now ? .scheduled : .ready
@@ -63,7 +65,8 @@ struct JobModel {
   }
 
   mutating func settle(_ settlement: Settlement) -> SettleOutcome {
-    guard var entry = jobs[settlement.id], entry.job.state == .running, entry.job.attempt == settlement.attempt,
+    guard var entry = jobs[settlement.id], entry.job.state == .running,
+      entry.job.attempt == settlement.attempt,
       entry.worker == settlement.worker
     else { return .stale }
     defer { jobs[settlement.id] = entry }

@@ -31,7 +31,9 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `gives the holder the newcomer's work when it is to be replaced`(_ database: StoreUnderTest) async throws {
+  func `gives the holder the newcomer's work when it is to be replaced`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(Self.keyed(1, Self.key(), runAt: noon + .seconds(60)))
@@ -53,14 +55,17 @@ import Testing
     let newcomer = Self.keyed(2, Self.key(for: .seconds(40), .extend), runAt: later, payload: "[2]")
     #expect(try await store.insert(newcomer) == .duplicate(of: 1))
     #expect(try await store.look(1) == StoredJob(state: .scheduled, runAt: later))
-    #expect(try await store.column("SELECT count(*) FROM nightshift_payloads WHERE payload = x'5b315d'") == ["1"])
+    #expect(
+      try await store.column("SELECT count(*) FROM nightshift_payloads WHERE payload = x'5b315d'") == ["1"])
     let expiry = (noon + .seconds(40)).microseconds
     #expect(try await store.column("SELECT expires_at FROM nightshift_keys") == ["\(expiry)"])
     #expect(try await store.promote(now: later, limit: 10).promoted == 1)
   }
 
   @Test(arguments: StoreUnderTest.allCases, [Unique.Conflict.replace, .extend])
-  func `leaves a running holder as it is`(_ database: StoreUnderTest, _ conflict: Unique.Conflict) async throws {
+  func `leaves a running holder as it is`(_ database: StoreUnderTest, _ conflict: Unique.Conflict)
+    async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(Self.keyed(1, Self.key()))
@@ -90,9 +95,11 @@ import Testing
     let claimed = try await store.claim(by: worker)[0]
     try await store.settle(claimed, by: worker, .completed(result: nil))
     let early = noon + .seconds(60) - .microseconds(1)
-    #expect(try await store.insert(Self.keyed(2, Self.key(for: .seconds(99))), now: early) == .duplicate(of: 1))
+    #expect(
+      try await store.insert(Self.keyed(2, Self.key(for: .seconds(99))), now: early) == .duplicate(of: 1))
     #expect(try await store.prune([1]) == 1)
-    #expect(try await store.insert(Self.keyed(3, Self.key(for: .seconds(99))), now: early) == .duplicate(of: 1))
+    #expect(
+      try await store.insert(Self.keyed(3, Self.key(for: .seconds(99))), now: early) == .duplicate(of: 1))
     let due = noon + .seconds(60)
     #expect(try await store.insert(Self.keyed(4, Self.key(for: .seconds(99))), now: due) == .inserted(.ready))
   }
@@ -114,7 +121,9 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `answers a repeated call as before when a unique key decided it`(_ database: StoreUnderTest) async throws {
+  func `answers a repeated call as before when a unique key decided it`(_ database: StoreUnderTest)
+    async throws
+  {
     let store = try database.make()
     func call(_ id: Int64) -> NewJob {
       Self.keyed(id, Self.key()).with {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct `Every job store, when a worker is lost` {
   @Test(arguments: StoreUnderTest.allCases)
-  func `brings a beat's orders and refuses the beat of a closed row`(_ database: StoreUnderTest) async throws {
+  func `brings a beat's orders and refuses the beat of a closed row`(_ database: StoreUnderTest) async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(NewJob(1))
@@ -28,7 +29,8 @@ import Testing
     let other = try await store.claim(1, by: next)[0]
     #expect(try await store.reclaim(Reclaim(worker: lost, now: noon, reason: "gone")) == 2)
     #expect(try await store.look(1) == StoredJob(state: .scheduled, attempt: 1))
-    #expect(try await store.column("SELECT outcome FROM nightshift_attempts ORDER BY job") == ["lost", "lost"])
+    #expect(
+      try await store.column("SELECT outcome FROM nightshift_attempts ORDER BY job") == ["lost", "lost"])
     #expect(try await store.settle(job, by: lost, .completed(result: nil)) == .stale)
     #expect(try await store.settle(other, by: next, .completed(result: nil)) == .settled)
     #expect(try await store.promote(now: noon, limit: 9).promoted == 2)

@@ -25,7 +25,9 @@ import Testing
   @Test(arguments: StoreUnderTest.allCases)
   func `adds the steps that are missing, each once`(_ database: StoreUnderTest) async throws {
     let test = try database.make(Migration.core + [Self.feature])
-    _ = try await test.write { try $0.execute("INSERT INTO nightshift_feature(a, b, c) VALUES(1, 'b', x'00')") }
+    _ = try await test.write {
+      try $0.execute("INSERT INTO nightshift_feature(a, b, c) VALUES(1, 'b', x'00')")
+    }
     let second = try test.another(Migration.core + [Self.feature, Self.second])
     #expect(try await second.column("SELECT a FROM nightshift_feature WHERE d IS NULL") == ["1"])
     let steps = try await second.column("SELECT number FROM nightshift_migrations WHERE module = 'feature'")

@@ -36,7 +36,8 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `each transition with its version, when somebody here listens`(_ database: StoreUnderTest) async throws {
+  func `each transition with its version, when somebody here listens`(_ database: StoreUnderTest) async throws
+  {
     let store = try database.make()
     let worker = try await store.addWorker()
     var notices = notices(of: store).makeAsyncIterator()
@@ -52,10 +53,12 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
     while transitions.last?.state != .cancelled, let notice = await notices.next() {
       transitions += notice.transitions
     }
-    #expect(transitions.map(\.state) == [.ready, .running, .scheduled, .ready, .running, .running, .cancelled])
+    #expect(
+      transitions.map(\.state) == [.ready, .running, .scheduled, .ready, .running, .running, .cancelled])
     #expect(transitions.map(\.version) == [1, 2, 3, 4, 5, 6, 7])
     #expect(transitions.map(\.attempt) == [0, 1, 1, 1, 2, 2, 2])
-    #expect(transitions.allSatisfy { $0.job == 1 && $0.kind == "work" && $0.queue == "default" && $0.at == noon })
+    #expect(
+      transitions.allSatisfy { $0.job == 1 && $0.kind == "work" && $0.queue == "default" && $0.at == noon })
     #expect(try await store.count("events") == 0)
   }
 
@@ -78,7 +81,8 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `that another process has written, and never that itself has`(_ database: StoreUnderTest) async throws {
+  func `that another process has written, and never that itself has`(_ database: StoreUnderTest) async throws
+  {
     let test = try database.make()
     let other = try test.another()
     let (mine, theirs) = (notices(of: test), notices(of: other))
@@ -88,12 +92,16 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
     var iterator = theirs.makeAsyncIterator()
     #expect(await iterator.next()?.foreignChange == false)
     try await test.insert(NewJob(2))
-    while let notice = await iterator.next(), !notice.foreignChange { #expect(notice.readyQueues == ["elsewhere"]) }
+    while let notice = await iterator.next(), !notice.foreignChange {
+      #expect(notice.readyQueues == ["elsewhere"])
+    }
     await other.close()
   }
 
   @Test(.timeLimit(.minutes(1)), arguments: StoreUnderTest.allCases)
-  func `nobody to wait for ever: two processes write at the same time`(_ database: StoreUnderTest) async throws {
+  func `nobody to wait for ever: two processes write at the same time`(_ database: StoreUnderTest)
+    async throws
+  {
     let test = try database.make()
     let other = try test.another()
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,7 +16,8 @@ import Testing
     let tables = ["attempts", "logs", "progress", "artifacts", "artifact_chunks", "old_payloads"]
     try await store.write { transaction in
       for id in [1, 3] as [SQLValue] {
-        try transaction.execute("INSERT INTO nightshift_attempts VALUES(?, 1, 1, 1, 1, 'failed', 't', 'm', 'd')", [id])
+        try transaction.execute(
+          "INSERT INTO nightshift_attempts VALUES(?, 1, 1, 1, 1, 'failed', 't', 'm', 'd')", [id])
         try transaction.execute("INSERT INTO nightshift_logs VALUES(?, 1, 1, 1, 'info', 'm')", [id])
         try transaction.execute("INSERT INTO nightshift_progress VALUES(?, 1, 1, 'm', 1)", [id])
         try transaction.execute("INSERT INTO nightshift_artifacts VALUES(?, 'n', 1, 't/t', 1, 's', 1)", [id])

@@ -81,7 +81,8 @@ private struct Walk {
       // Sometimes by somebody who never had it.
       let by = Int.random(in: 0..<10, using: &random) == 0 ? workers.randomElement(using: &random)! : worker
       settlements.append(
-        Settlement(job, worker: by, startedAt: now, endedAt: now, outcome: outcomes.randomElement(using: &random)!))
+        Settlement(
+          job, worker: by, startedAt: now, endedAt: now, outcome: outcomes.randomElement(using: &random)!))
     }
     let outcomes = try await store.settle(settlements)
     for (settlement, outcome) in zip(settlements, outcomes) { #expect(outcome == model.settle(settlement)) }

@@ -19,7 +19,10 @@ import Testing
     let (store, job, worker) = try await running(database)
     #expect(try await store.settle(job, by: worker, .completed(result: Array("42".utf8))) == .settled)
     #expect(try await store.look(1) == StoredJob(state: .completed, attempt: 1))
-    #expect(try await store.column("SELECT count(*) FROM nightshift_results WHERE id = 1 AND result = x'3432'") == ["1"])
+    #expect(
+      try await store.column("SELECT count(*) FROM nightshift_results WHERE id = 1 AND result = x'3432'") == [
+        "1"
+      ])
     #expect(try await store.count("attempts") == 0)
   }
 
@@ -30,7 +33,8 @@ import Testing
     #expect(try await store.settle(job, by: worker, .runAgain(at: next, .retry(Self.failure))) == .settled)
     #expect(try await store.look(1) == StoredJob(state: .scheduled, attempt: 1, failures: 1, runAt: next))
     let kept = try await store.column(
-      "SELECT outcome || ' ' || error_type || ' ' || error_message || ' ' || error_detail FROM nightshift_attempts")
+      "SELECT outcome || ' ' || error_type || ' ' || error_message || ' ' || error_detail FROM nightshift_attempts"
+    )
     #expect(kept == ["failed Oops it broke stack"])
   }
 
@@ -69,7 +73,8 @@ import Testing
     #expect(try await store.settle(job, by: worker, .cancelled(reason: "enough")) == .settled)
     #expect(try await store.look(1) == StoredJob(state: .cancelled, attempt: 1))
     #expect(try await store.column("SELECT cancel_reason FROM nightshift_jobs") == ["enough"])
-    #expect(try await store.column("SELECT topic || ' ' || body FROM nightshift_outbox") == ["cancelled enough"])
+    #expect(
+      try await store.column("SELECT topic || ' ' || body FROM nightshift_outbox") == ["cancelled enough"])
   }
 
   @Test(arguments: StoreUnderTest.allCases)
@@ -125,7 +130,9 @@ import Testing
     let jobs = try await store.claim(3, by: worker)
     try await store.settle(jobs[1], by: worker, .completed(result: nil))
     let outcomes = try await store.settle(
-      jobs.map { Settlement($0, worker: worker, startedAt: noon, endedAt: noon, outcome: .completed(result: nil)) })
+      jobs.map {
+        Settlement($0, worker: worker, startedAt: noon, endedAt: noon, outcome: .completed(result: nil))
+      })
     #expect(outcomes == [.settled, .stale, .settled])
   }
 

@@ -44,7 +44,8 @@ extension Store {
   /// A live worker with this number.
   func addWorker(_ number: Int64 = 1) async throws -> WorkerID {
     try await write { transaction in
-      let node = try transaction.query("SELECT coalesce(max(node), 0) + 1 FROM nightshift_workers")[0].integer(0)!
+      let node = try transaction.query("SELECT coalesce(max(node), 0) + 1 FROM nightshift_workers")[0]
+        .integer(0)!
       try transaction.execute(
         """
         INSERT INTO nightshift_workers(
@@ -75,7 +76,9 @@ extension Store {
     try await settle([Settlement(job, worker: worker, startedAt: now, endedAt: now, outcome: outcome)])[0]
   }
 
-  func change(_ change: JobChange, _ id: JobID, now: Timestamp = noon) async throws(StoreError) -> ChangeOutcome {
+  func change(_ change: JobChange, _ id: JobID, now: Timestamp = noon) async throws(StoreError)
+    -> ChangeOutcome
+  {
     try await self.change(change, of: [id], now: now)[0]
   }
 

@@ -8,7 +8,8 @@ enum StoreUnderTest: CaseIterable, Sendable {
 
   /// A store over a fresh database, which is gone when the result is.
   func make(_ migrations: [Migration] = Migration.core) throws -> TestStore {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nightshift-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "nightshift-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return try TestStore(storage(in: folder), folder, migrations)
   }
@@ -33,7 +34,9 @@ final class TestStore: Sendable {
   }
 
   /// A second store over the same database, as another process would have it.
-  func another(_ migrations: [Migration] = Migration.core) throws -> any Store { try storage.open(migrations) }
+  func another(_ migrations: [Migration] = Migration.core) throws -> any Store {
+    try storage.open(migrations)
+  }
 
   deinit {
     let (base, folder) = (base, folder)
@@ -52,7 +55,9 @@ extension TestStore: Store {
     try await base.insert(jobs, now: now)
   }
 
-  func claim(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedJob] { try await base.claim(request) }
+  func claim(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedJob] {
+    try await base.claim(request)
+  }
 
   func settle(_ settlements: [Settlement]) async throws(StoreError) -> [SettleOutcome] {
     try await base.settle(settlements)
@@ -83,7 +88,9 @@ extension TestStore: Store {
     _ body: @escaping @Sendable (any WriteTransaction) throws -> Value
   ) async throws -> Value { try await base.write(body) }
 
-  func observeCommits(_ observer: @escaping @Sendable (CommitNotice) -> Void) { base.observeCommits(observer) }
+  func observeCommits(_ observer: @escaping @Sendable (CommitNotice) -> Void) {
+    base.observeCommits(observer)
+  }
   func reportTransitions(to audience: Audience) { base.reportTransitions(to: audience) }
   func close() async { await base.close() }
   var summary: String { base.summary }

@@ -78,9 +78,12 @@ private struct Refused: Error, Equatable {}
     await #expect(throws: StoreError.self) {
       try await store.read { try $0.query("DELETE FROM nightshift_jobs") }
     }
-    let error = await #expect(throws: StoreError.self) { try await store.read { try $0.query("SELECT nonsense") } }
+    let error = await #expect(throws: StoreError.self) {
+      try await store.read { try $0.query("SELECT nonsense") }
+    }
     #expect(error?.code == .invalid)
-    #expect(try await store.read { try $0.query("SELECT ?, ?, ?", [nil, 1, "a"]) }.map(\.values) == [[nil, 1, "a"]])
+    #expect(
+      try await store.read { try $0.query("SELECT ?, ?, ?", [nil, 1, "a"]) }.map(\.values) == [[nil, 1, "a"]])
   }
 
   @Test(arguments: StoreUnderTest.allCases)

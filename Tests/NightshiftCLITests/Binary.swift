@@ -58,7 +58,9 @@ final class RunningBinary: Sendable {
     process.executableURL = Binary.url
     process.arguments = arguments
     process.currentDirectoryURL = URL(filePath: folder.path)
-    process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.path].merging(environment) { $1 }
+    process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.path].merging(environment) {
+      $1
+    }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)

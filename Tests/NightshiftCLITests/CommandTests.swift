@@ -42,6 +42,18 @@ import Testing
     _ = try await server.stop()
   }
 
+  @Test func `learn how a job ended while its server was stopping`() async throws {
+    try binary.folder.write("command: [bash, slow.sh]\n", to: "jobs/slow/job.yaml")
+    try binary.folder.write(#"echo begun; sleep 1; echo '{"n": 7}'"#, to: "jobs/slow/slow.sh")
+    let server = try await binary.serve()
+    let waiting = try binary.start(["enqueue", "slow", "--follow"])
+    try await eventually { try waiting.log().contains("begun") }
+    #expect(try await server.stop().status == 0)
+    let result = try await waiting.end()
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output == "{\"n\":7}\n")
+  }
+
   @Test func `print JSON that programs can read`() async throws {
     let server = try await binary.serve()
     _ = try await binary.run("enqueue", "echo", "--wait")

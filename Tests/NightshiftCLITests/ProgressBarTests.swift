@@ -35,7 +35,9 @@ import Testing
     #expect(RelativeTime.text(now + offset, now: now) == text)
   }
 
-  @Test(arguments: [(0.0023, "2.3ms"), (0.0123, "12ms"), (0.5, "500ms"), (2.04, "2.0s"), (59.99, "1m"), (3700.0, "1h1m40s")])
+  @Test(arguments: [
+    (0.0023, "2.3ms"), (0.0123, "12ms"), (0.5, "500ms"), (2.04, "2.0s"), (59.99, "1m"), (3700.0, "1h1m40s"),
+  ])
   func `tells a duration with fitting precision`(_ seconds: Double, _ text: String) {
     #expect(RelativeTime.duration(seconds) == text)
   }

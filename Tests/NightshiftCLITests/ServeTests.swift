@@ -13,7 +13,8 @@ import Testing
     #expect(file["pid"]?.intValue == Int(server.pid))
     #expect(file["url"]?.stringValue?.hasPrefix("http://127.0.0.1:") == true)
     #expect(file["url"]?.stringValue?.hasSuffix(":0") == false)
-    let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(in: .whitespacesAndNewlines)
+    let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(
+      in: .whitespacesAndNewlines)
     let result = try await server.stop()
     #expect(result.status == 0)
     #expect(result.output.contains(token))
@@ -25,7 +26,8 @@ import Testing
 
   @Test func `keeps its token over a restart and shows it once`() async throws {
     _ = try await binary.serve().stop()
-    let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(in: .whitespacesAndNewlines)
+    let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(
+      in: .whitespacesAndNewlines)
     let again = try await binary.serve().stop()
     #expect(!again.output.contains(token))
     #expect(try binary.folder.read("nightshift-data/admin-token").contains(token))

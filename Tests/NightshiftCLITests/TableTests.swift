@@ -31,6 +31,11 @@ import Testing
     #expect(lines[1] == "job_01  send-receipt      7  a note that says mor…")
   }
 
+  @Test func `leaves out what could not be read`() {
+    let lines = table().lines(width: 30, isColored: false)
+    #expect(lines == ["ID      KIND          COUNT", "job_01  send-receipt      7", "job_02  日本語の名前   1234"])
+  }
+
   @Test func `pads coloured cells by what is seen`() {
     let plain = table().lines(width: 60, isColored: false)
     let colored = table().lines(width: 60, isColored: true)

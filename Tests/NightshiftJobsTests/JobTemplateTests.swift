@@ -18,8 +18,18 @@ import Testing
 
   private static let environment = ScriptEnvironment(inherited: ProcessInfo.processInfo.environment)
 
+  /// Whether the template's language is installed. If not, that is said aloud.
+  private func canRun(_ template: JobTemplate) -> Bool {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let program = template == .swift ? "swiftc" : template.testCommand[0]
+    guard case .failure(let missing) = CommandPath.resolve(program, in: path, from: "/") else { return true }
+    Issue.record("not tested: the \(template.rawValue) template (\(missing.message))", severity: .warning)
+    return false
+  }
+
   @Test(arguments: JobTemplate.allCases)
   func `works as it is`(_ template: JobTemplate) async throws {
+    guard canRun(template) else { return }
     let folder = try TemporaryFolder()
     let job = try write(template, in: folder)
     try folder.write("12345", to: "data/five")
@@ -46,6 +56,7 @@ import Testing
 
   @Test(arguments: JobTemplate.allCases)
   func `brings a test that passes`(_ template: JobTemplate) async throws {
+    guard canRun(template) else { return }
     let folder = try TemporaryFolder()
     let job = try write(template, in: folder)
     let manifest = JobManifest(kind: "test", options: KindOptions(), command: template.testCommand)

@@ -1,0 +1,75 @@
+CREATE TABLE nightshift_artifact_chunks(
+  job INTEGER NOT NULL, name TEXT NOT NULL, attempt INTEGER NOT NULL, seq INTEGER NOT NULL, content BLOB NOT NULL,
+  PRIMARY KEY(job, name, attempt, seq));
+CREATE TABLE nightshift_artifacts(
+  job INTEGER NOT NULL, name TEXT NOT NULL, attempt INTEGER NOT NULL, type TEXT NOT NULL, size INTEGER NOT NULL,
+  sha256 TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(job, name)) WITHOUT ROWID;
+CREATE TABLE nightshift_attempts(
+  job INTEGER NOT NULL, attempt INTEGER NOT NULL, worker INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL, error_type TEXT, error_message TEXT, error_detail TEXT,
+  PRIMARY KEY(job, attempt)) WITHOUT ROWID;
+CREATE TABLE nightshift_audit(
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, address TEXT, verb TEXT NOT NULL,
+  subject TEXT NOT NULL, detail TEXT);
+CREATE TABLE nightshift_counters(
+  queue TEXT NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(queue, state)) WITHOUT ROWID;
+CREATE TABLE nightshift_events(
+  id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
+  queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
+CREATE TABLE nightshift_jobs(
+  id INTEGER PRIMARY KEY, queue TEXT NOT NULL, kind TEXT NOT NULL, state INTEGER NOT NULL,
+  priority INTEGER NOT NULL, run_at INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1, hold INTEGER NOT NULL DEFAULT 0, hold_until INTEGER, worker INTEGER,
+  started_at INTEGER, finished_at INTEGER, cancel_requested_at INTEGER, cancel_reason TEXT,
+  stuck_at INTEGER) STRICT;
+CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs(finished_at) WHERE state IN (6, 7);
+CREATE INDEX nightshift_jobs_held ON nightshift_jobs(hold, kind) WHERE hold <> 0;
+CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs(hold_until) WHERE hold_until IS NOT NULL;
+CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, run_at) WHERE state = 0 AND hold = 0;
+CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker) WHERE state = 1;
+CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 2;
+CREATE TABLE nightshift_keys(
+  scope TEXT NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, expires_at INTEGER, fingerprint TEXT,
+  PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX nightshift_keys_job ON nightshift_keys(job);
+CREATE TABLE nightshift_kind_workers(
+  kind TEXT NOT NULL, worker INTEGER NOT NULL, PRIMARY KEY(kind, worker)) WITHOUT ROWID;
+CREATE TABLE nightshift_kinds(
+  kind TEXT NOT NULL PRIMARY KEY, queue TEXT NOT NULL, priority INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
+  timeout INTEGER, backoff TEXT NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL, schema TEXT,
+  keep_completed INTEGER, keep_dead INTEGER, registered_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE nightshift_logs(
+  job INTEGER NOT NULL, seq INTEGER NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, level TEXT NOT NULL,
+  message TEXT NOT NULL, PRIMARY KEY(job, seq)) WITHOUT ROWID;
+CREATE TABLE nightshift_migrations(
+  module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(module, number)) WITHOUT ROWID;
+CREATE TABLE nightshift_old_payloads(
+  job INTEGER NOT NULL, version INTEGER NOT NULL, replaced_at INTEGER NOT NULL, payload BLOB NOT NULL,
+  PRIMARY KEY(job, version)) WITHOUT ROWID;
+CREATE TABLE nightshift_outbox(
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, body TEXT);
+CREATE TABLE nightshift_payloads(
+  id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
+  traceparent TEXT, tags TEXT) STRICT;
+CREATE TABLE nightshift_progress(
+  job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
+CREATE TABLE nightshift_queues(
+  name TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, paused_at INTEGER, paused_by TEXT) WITHOUT ROWID;
+CREATE TABLE nightshift_results(id INTEGER PRIMARY KEY, result BLOB NOT NULL) STRICT;
+CREATE TABLE nightshift_rollups(
+  hour INTEGER NOT NULL, queue TEXT NOT NULL, kind TEXT NOT NULL, enqueued INTEGER NOT NULL,
+  completed INTEGER NOT NULL, failed INTEGER NOT NULL, dead INTEGER NOT NULL, cancelled INTEGER NOT NULL,
+  wait_us INTEGER NOT NULL, wait_max_us INTEGER NOT NULL, run_us INTEGER NOT NULL, run_max_us INTEGER NOT NULL,
+  PRIMARY KEY(hour, queue, kind)) WITHOUT ROWID;
+CREATE TABLE nightshift_settings(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE nightshift_tags(tag TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY(tag, job)) WITHOUT ROWID;
+CREATE TABLE nightshift_tokens(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER);
+CREATE TABLE nightshift_workers(
+  id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, host TEXT NOT NULL,
+  boot TEXT NOT NULL, pid_namespace TEXT NOT NULL, pid INTEGER NOT NULL, process_start INTEGER NOT NULL,
+  started_at INTEGER NOT NULL, beat INTEGER NOT NULL, mode TEXT NOT NULL, queues TEXT NOT NULL,
+  concurrency INTEGER NOT NULL, version TEXT NOT NULL, recorder TEXT, ended_at INTEGER, ended_reason TEXT);
+CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers(node) WHERE ended_at IS NULL;

@@ -119,7 +119,7 @@ import Testing
     ("limit twice", .get, "/api/jobs?limit=1&limit=2", nil, 422, "must occur only once"),
     ("malformed cursor", .get, "/api/jobs?cursor=abc", nil, 422, "the `next` of an earlier answer"),
     ("token in the URL", .get, "/api/jobs?token=abc", nil, 400, "never goes into the URL"),
-    ("id that is none", .get, "/api/jobs/7", nil, 404, "the id of a job is job_"),
+    ("id that is none", .get, "/api/jobs/7", nil, 404, "an id is job_"),
     ("id of no job", .get, "/api/jobs/job_0000000000001", nil, 404, "There is no job job_0000000000001"),
     ("no such queue", .post, "/api/queues/nothing/pause", nil, 404, "There is no queue"),
     ("no such worker", .post, "/api/workers/wrk_1/stop", nil, 404, "There is no live worker"),

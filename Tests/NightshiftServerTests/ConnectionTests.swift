@@ -72,7 +72,8 @@ import Testing
       try await RawClient.serve(test) { client in
         let head =
           "POST /api/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(test.tokens[.admin]!)\r\n"
-          + "Content-Type: application/json\r\nContent-Length: 15\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+          + "Content-Type: application/json\r\nContent-Length: 15\r\nExpect: 100-continue\r\n"
+          + "Connection: close\r\n\r\n"
         let answer = try await client.session(Array(head.utf8)) { session in
           let first = try await session.text(upTo: "\r\n\r\n")
           #expect(first.hasPrefix("HTTP/1.1 100 "))
@@ -88,7 +89,8 @@ import Testing
     try await TestAPI.run(worker: false) { test in
       try await RawClient.serve(test) { client in
         let answer = try await client.exchange(
-          "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+          "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n"
+            + "HTTP2-Settings: AAMAAABk\r\n\r\n"
         )
         #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
       }

@@ -24,6 +24,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 3, 50, 1_000])
+  func `tells everything exactly once, however often it breaks off`(_ itemsEach: Int) async throws {
+    try await TestAPI.run { test in
+      let id = try await test.post(#"{"kind":"count"}"#)
+      var numbers: [Int] = []
+      var lastID = ""
+      var isOver = false
+      while !isOver {
+        let feed = try await test.feed("/api/jobs/\(id)/events?lastEventId=\(lastID)")
+        guard !feed.isOver else { break }
+        var left = itemsEach + 1  // The snapshot always comes first.
+        do {
+          _ = try await feed.run { item in
+            guard case .message(let message) = item else { return }
+            if left == 0 { throw Enough() }
+            left -= 1
+            lastID = message.id ?? lastID
+            numbers += message.numbers
+            if numbers.count == 300 { test.latch.open() }
+            isOver = message.type == "end"
+          }
+        } catch is Enough {}
+      }
+      #expect(numbers == Array(0..<300))
+    }
+  }
+
   @Test func `ends when its token is revoked`() async throws {
     let clock = TestClock()
     try await TestAPI.run(worker: false, clock: clock) { test in
@@ -40,7 +67,8 @@ import Testing
       let drafts = Array(repeating: JobDraft(kind: "echo", payload: Array("{}".utf8)), count: 3_000)
       await #expect(throws: SlowSubscriber.self) {
         _ = try await feed.run { item in
-          // The first item says that the subscription has begun. More than it holds happens before this returns.
+          // The first item says that the subscription has begun. More than it holds happens before this
+          // returns.
           guard case .keepAlive = item else { return }
           _ = try await test.engine.submit(drafts, actor: .system)
         }
@@ -82,6 +110,22 @@ import Testing
 }
 
 private struct Enough: Error {}
+
+extension LiveMessage {
+  /// What the kind `count` has said in it.
+  fileprivate var numbers: [Int] {
+    switch type {
+    case "log": [data["message"]?.stringValue].compactMap { $0.flatMap { Int($0) } }
+    case "event": [data["data"]?.intValue].compactMap { $0 }
+    case "snapshot":
+      (data["logs"]?.arrayValue ?? []).compactMap { line in
+        let text = line["message"]?.stringValue ?? ""
+        return Int(text) ?? JSONValue(stored: Array(text.utf8))["data"]?.intValue
+      }
+    default: []
+    }
+  }
+}
 
 extension TestAPI {
   /// The feed of a live route, as a caller with the role `viewer` gets it.

@@ -94,8 +94,8 @@ extension TestAPI {
   func events(_ path: String, lastEventID: String? = nil) -> [UInt8] {
     let resume = lastEventID.map { "Last-Event-ID: \($0)\r\n" } ?? ""
     return Array(
-      "GET \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tokens[.viewer]!)\r\n\(resume)Connection: close\r\n\r\n"
-        .utf8)
+      ("GET \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(tokens[.viewer]!)\r\n"
+        + "\(resume)Connection: close\r\n\r\n").utf8)
   }
 }
 

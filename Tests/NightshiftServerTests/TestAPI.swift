@@ -140,6 +140,15 @@ enum TestKinds {
         try await context.attach("page.html", type: "text/html", Array("<script>1</script>".utf8))
         return nil
       },
+      // Says the numbers from 0 to 299, every third as an event of its own.
+      kind("count") { context, _ in
+        for number in 0..<300 {
+          if number % 3 == 0 { try context.emit("number", number) } else { context.log("\(number)") }
+          if number % 10 == 0 { await Task.yield() }
+        }
+        await latch.wait()
+        return nil
+      },
       kind("fail") { _, _ in throw PermanentFailure("It cannot be done.") },
       kind("wait") { context, payload in
         context.log("waiting")

@@ -8,14 +8,16 @@ extension Engine {
   /// It also does the housekeeping that every process shares: makes scheduled jobs ready, takes back the jobs of lost
   /// workers, deletes old ones.
   public func run() async throws {
-    let isFirst = lifecycle.withLock { state in
+    let former = lifecycle.withLock { state in
       defer { if state == .new { state = .running } }
-      return state == .new
+      return state
     }
-    precondition(isFirst, "an engine runs once; make a new one")
+    precondition(former != .running, "an engine runs once; make a new one")
+    // Told to stop before it began, as by a signal that came early.
+    guard former == .new else { return await stop() }
     beats.start()
     // Cancelled below, after the graceful stop: a cancellation from outside must not end it in mid-settlement.
-    let loops = Task { [worker, housekeeper] in
+    let loops = Task(executorPreference: LoopExecutor()) { [worker, housekeeper] in
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await worker.run() }
         group.addTask { await housekeeper.run() }
@@ -139,24 +141,26 @@ extension Engine {
 
   /// Another process took this one for dead: its jobs are somebody else's now. Goes on under a new identity.
   func leaseLost(of lost: WorkerID) async {
-    guard lost == workerID, !isClosing else { return }
+    // A beat and a claim may be refused at the same time; the first to come sees to it.
+    let isFirst = losing.withLock { losing in
+      guard lost == workerID, losing != lost else { return false }
+      losing = lost
+      return true
+    }
+    guard isFirst else { return }
     logger.error("the leases of this worker have ended; cancelling its handlers and going on as a new worker")
     worker.forget()
-    do {
-      let new = try await EngineIdentity.register(process, configuration, store, recorder: worker.recorder?.path)
-      let isFirst = identity.withLock { identity in
-        guard identity.worker == lost else { return false }
-        identity = new
-        return true
+    while !isClosing {
+      do {
+        let new = try await EngineIdentity.register(process, configuration, store, recorder: worker.recorder?.path)
+        identity.withLock { $0 = new }
+        try await recordRegistrations(as: new.worker)
+        return try await refresh()
+      } catch {
+        logger.error("the worker could not be listed again; trying again", metadata: ["error": "\(error)"])
+        // Cancelled only when the process ends.
+        try? await clock.sleep(for: .seconds(1))
       }
-      guard isFirst else { return }
-      try await recordRegistrations(as: new.worker)
-      try await refresh()
-    } catch {
-      logger.error("the worker could not be listed again; trying again", metadata: ["error": "\(error)"])
-      // Cancelled only when the process ends.
-      try? await clock.sleep(for: .seconds(1))
-      await leaseLost(of: lost)
     }
   }
 

@@ -95,12 +95,13 @@ extension Engine {
     return token.actor
   }
 
-  /// When a token is looked up; not at each request, which would be a write for each.
+  /// At most once a minute, so that a request is not a write.
   private func noteUse(of id: Int64, _ now: Timestamp) async {
     do {
       _ = try await store.write { transaction in
         try transaction.execute(
-          "UPDATE nightshift_tokens SET last_used_at = ? WHERE id = ?", [SQLValue(now), .integer(id)])
+          "UPDATE nightshift_tokens SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) < ?",
+          [SQLValue(now), .integer(id), SQLValue(now - .seconds(60))])
       }
     } catch {
       logger.debug("the use of a token could not be noted", metadata: ["error": "\(error)"])

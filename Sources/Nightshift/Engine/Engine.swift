@@ -25,6 +25,10 @@ public final class Engine: Sendable {
   /// read from then on: hence safe, and without the lock that each attempt would have to take.
   private nonisolated(unsafe) var parts: Parts!
   let caches = Mutex(EngineCaches())
+  /// Tickets of the re-readings of ``caches``.
+  let refreshes = Mutex((begun: 0, applied: 0))
+  /// The identity whose leases have ended and that is being replaced.
+  let losing = Mutex<WorkerID?>(nil)
   let lifecycle = Mutex(Lifecycle.new)
   let stopTask = Mutex<Task<Void, Never>?>(nil)
   let stopped = Signal()

@@ -33,11 +33,21 @@ struct CachedToken: Sendable {
 extension Engine {
   /// Reads the small tables again, and passes on what they say to the worker.
   func refresh() async throws(StoreError) {
+    let ticket = refreshes.withLock { refreshes in
+      refreshes.begun += 1
+      return refreshes.begun
+    }
     let former = caches.withLock { $0.kinds }
     let me = workerID
     let (caches, mode) = try await store.read { transaction in
       (try EngineCaches.read(transaction, former), try Self.mode(of: me, transaction))
     }
+    // Two may overlap. The one that began later has read what is newer, and must not be undone by the other.
+    let isNewest = refreshes.withLock { refreshes in
+      defer { refreshes.applied = max(refreshes.applied, ticket) }
+      return ticket > refreshes.applied
+    }
+    guard isNewest else { return }
     self.caches.withLock { current in
       // Jobs may have come into new queues while we were reading.
       let queues = current.queues.union(caches.queues)

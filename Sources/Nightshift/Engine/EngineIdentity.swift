@@ -6,8 +6,6 @@ struct EngineIdentity: Sendable {
   var ids: IdentifierGenerator
   var recorderPath: String?
 
-  static let version = "0.1.0"
-
   /// Adds a row with the lowest node that no live process has.
   ///
   /// - Parameter recorder: The recorder that the process has already, under a former identity.
@@ -16,20 +14,30 @@ struct EngineIdentity: Sendable {
   ) async throws -> EngineIdentity {
     let now = configuration.clock.now
     let recorder = try recorder ?? recorderPath(process, configuration)
-    let (worker, node) = try await store.write { transaction in
+    let (worker, node, newest) = try await store.write { transaction in
       let rows = try transaction.query("SELECT node FROM nightshift_workers WHERE ended_at IS NULL")
       let taken = Set(rows.compactMap { $0.integer(0) })
       guard let node = (0..<Identifier.sqlNode).first(where: { !taken.contains($0) }) else {
         throw StoreError(
           .overloaded, "All \(Identifier.sqlNode) nodes are taken by live processes. End some of them.")
       }
-      let id = Identifier.make(
+      let random = Identifier.make(
         milliseconds: now.microseconds / 1000, node: node, sequence: .random(in: 0..<4096))
-      try insert(WorkerID(rawValue: id), node, now, process, configuration, recorder, transaction)
-      return (WorkerID(rawValue: id), node)
+      let last = try transaction.query("SELECT max(id) FROM nightshift_workers").first?.integer(0) ?? 0
+      let worker = WorkerID(rawValue: max(random, last + 1))
+      try insert(worker, node, now, process, configuration, recorder, transaction)
+      return (worker, node, try newestID(at: now, transaction))
     }
-    return EngineIdentity(
-      worker: worker, ids: IdentifierGenerator(node: node, clock: configuration.clock), recorderPath: recorder)
+    let ids = IdentifierGenerator(node: node, clock: configuration.clock, after: newest)
+    return EngineIdentity(worker: worker, ids: ids, recorderPath: recorder)
+  }
+
+  /// The newest job, from which ids go on. Whoever had the node before may have made ids in the very milliseconds that
+  /// now come again, if the clock was set back since; ids of a clock that was wrong by more than a day are let be.
+  private static func newestID(at now: Timestamp, _ transaction: any ReadTransaction) throws(StoreError) -> Int64 {
+    let tomorrow = Identifier.lowest(at: now + .seconds(86_400))
+    return try transaction.query("SELECT max(id) FROM nightshift_jobs WHERE id < ?", [.integer(tomorrow)])
+      .first?.integer(0) ?? 0
   }
 
   private static func recorderPath(
@@ -60,7 +68,7 @@ struct EngineIdentity: Sendable {
         .integer(worker.rawValue), .integer(node), .text(configuration.name), .text(configuration.role),
         .text(process.host), .text(process.boot), .text(process.pidNamespace), SQLValue(process.pid),
         SQLValue(process.start), SQLValue(now), .text(mode), .text(queues.description),
-        SQLValue(configuration.concurrency), .text(version), SQLValue(recorder),
+        SQLValue(configuration.concurrency), .text(NightshiftVersion.current), SQLValue(recorder),
       ])
   }
 }

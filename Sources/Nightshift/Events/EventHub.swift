@@ -1,10 +1,13 @@
 import DequeModule
+import Dispatch
 import Synchronization
 
 /// Hands events to those in this process who listen. While nobody does, nothing is collected.
 package final class EventHub: Sendable {
   /// Events a subscriber may be behind before it is dropped.
-  package static let subscriberLimit = 1_000
+  package static let subscriberLimit = 10_000
+  /// Events that may wait to be handed out; beyond it every subscriber is behind, and is dropped.
+  static let backlogLimit = 100_000
   /// Events kept for subscribers that come back.
   static let ringLimit = 10_000
 
@@ -21,6 +24,9 @@ package final class EventHub: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Events are published from the store's thread, which must not wait for ten thousand subscribers.
+  private let queue = DispatchQueue(label: "nightshift-events")
+  private let backlog = Atomic(0)
   private let epoch: String
   private let clock: any WallClock
   private let audienceChanged: @Sendable (Bool) -> Void
@@ -68,8 +74,10 @@ package final class EventHub: Sendable {
     guard parts.count == 2, parts[0] == epoch, let number = Int64(parts[1]), number >= oldest - 1,
       number <= state.number
     else { return [.reset] }
-    return state.ring.lazy.filter { $0.number > number && filter.matches($0.event) }
-      .map { .event(id: self.id($0.number), $0.event) }
+    let missed = state.ring.filter { $0.number > number && filter.matches($0.event) }
+    // More than its buffer holds: the rest would be lost without a word.
+    guard missed.count <= Self.subscriberLimit else { return [.reset] }
+    return missed.map { .event(id: self.id($0.number), $0.event) }
   }
 
   private func id(_ number: Int64) -> String { "\(epoch)-\(number)" }
@@ -83,6 +91,28 @@ package final class EventHub: Sendable {
 
   func publish(_ events: [Event]) {
     guard !events.isEmpty else { return }
+    let waiting = backlog.add(events.count, ordering: .relaxed).newValue
+    queue.async { [self] in
+      backlog.subtract(events.count, ordering: .relaxed)
+      if waiting > Self.backlogLimit { dropAll() } else { handOut(events) }
+    }
+  }
+
+  /// Nothing is lost for good: subscribers that come back get a reset, and take a new snapshot.
+  private func dropAll() {
+    let dropped = state.withLock { state in
+      defer {
+        state.subscribers.removeAll()
+        state.ring.removeAll()
+      }
+      // A gap in the numbers, so that no id from before is taken for one that can be resumed from.
+      state.number += 1
+      return state.subscribers.values.map(\.continuation)
+    }
+    for continuation in dropped { continuation.finish(throwing: SlowSubscriber()) }
+  }
+
+  private func handOut(_ events: [Event]) {
     var slow: [EventStream.Continuation] = []
     let audienceLeft = state.withLock { state in
       guard isListened(state) else {

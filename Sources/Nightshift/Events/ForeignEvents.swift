@@ -16,6 +16,8 @@ final class ForeignEvents: Sendable {
     var lastEvent: Int64?
     /// The newest log line and progress of each followed job that subscribers have got.
     var followed: [JobID: (line: Int64, progressAt: Int64)] = [:]
+    /// The newest version of each followed job that subscribers have got.
+    var delivered: [JobID: Int64] = [:]
   }
 
   private unowned let engine: Engine  // which owns this object
@@ -23,12 +25,18 @@ final class ForeignEvents: Sendable {
 
   init(engine: Engine) { self.engine = engine }
 
+  /// Who is told of this process's transitions.
+  var audience: Audience { state.withLock { $0.audience } }
+
+  /// Whether a job's journal is read for subscribers.
+  func follows(_ job: JobID) -> Bool { state.withLock { $0.followed[job] != nil } }
+
   /// Somebody in this process listens from now on, or nobody does any more.
   func setWanted(_ isWanted: Bool) {
     change {
       $0.isWanted = isWanted
       $0.audience.here = isWanted
-      if !isWanted { ($0.lastEvent, $0.followed) = (nil, [:]) }
+      if !isWanted { ($0.lastEvent, $0.followed, $0.delivered) = (nil, [:], [:]) }
     }
     // Ends by itself after one write.
     if isWanted { Task { await renew() } }
@@ -67,7 +75,12 @@ final class ForeignEvents: Sendable {
     guard isWanted else { return }
     if mustRenew { await renew() }
     try await readTransitions()
-    for job in engine.events.followedJobs { try await readJournal(of: job) }
+    let jobs = engine.events.followedJobs
+    state.withLock { state in
+      state.followed = state.followed.filter { jobs.contains($0.key) }
+      state.delivered = state.delivered.filter { jobs.contains($0.key) }
+    }
+    for job in jobs { try await readJournal(of: job) }
   }
 
   private func noteListenersElsewhere() async throws(StoreError) {
@@ -92,7 +105,11 @@ final class ForeignEvents: Sendable {
         """, [.integer(last)])
     }
     guard let newest = rows.last?.integer(0) else { return }
-    state.withLock { $0.lastEvent = newest }
+    let jobs = engine.events.followedJobs
+    state.withLock { state in
+      state.lastEvent = newest
+      for row in rows where jobs.contains(row.job(1)!) { state.delivered[row.job(1)!] = row.integer(2)! }
+    }
     engine.events.publish(
       rows.filter { $0.integer(8) != me.rawValue }.map { row in
         Event(
@@ -109,6 +126,7 @@ final class ForeignEvents: Sendable {
     let lines = try await engine.logs(of: id, after: seen?.line ?? 0, limit: 1_000)
     let progressAt = job.progress?.at.microseconds ?? 0
     state.withLock { $0.followed[id] = (lines.last?.sequence ?? seen?.line ?? 0, progressAt) }
+    publishEnd(of: job.summary)
     // The first look is where the subscriber's snapshot was taken.
     guard let seen else { return }
     var bodies = lines.map { ($0.at, $0.eventBody) }
@@ -121,6 +139,22 @@ final class ForeignEvents: Sendable {
         Event(
           job: id, kind: summary.kind, queue: summary.queue, attempt: summary.attempt, at: at, body: body)
       })
+  }
+
+  /// A job may have ended in the moments before the other process knew that somebody listens, and then its transition
+  /// was not written down. Nobody is to wait for it in vain.
+  private func publishEnd(of job: JobSummary) {
+    let isNew = state.withLock { state in
+      guard job.state.isTerminal, state.delivered[job.id, default: 0] < job.version else { return false }
+      state.delivered[job.id] = job.version
+      return true
+    }
+    guard isNew else { return }
+    engine.events.publish([
+      Event(
+        job: job.id, kind: job.kind, queue: job.queue, attempt: job.attempt, at: job.finishedAt ?? engine.clock.now,
+        body: .state(job.state, version: job.version))
+    ])
   }
 }
 

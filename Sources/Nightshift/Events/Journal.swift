@@ -70,9 +70,15 @@ final class Journal: Sendable {
   private func change<Value>(_ context: JobContext, _ body: (inout Attempt) -> Value) -> Value {
     used.store(true, ordering: .relaxed)
     let (value, mustSchedule) = state.withLock { state in
+      let former = state.attempts[context.id]
       // The attempt is in the upper half, so that lines of a later attempt come after those of an earlier one.
-      let new = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
-      let value = body(&state.attempts[context.id, default: new])
+      var attempt = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
+      if let former, former.context.attempt >= context.attempt { attempt = former }
+      // A handler that lost its lease and has not noticed: its attempt is over, and nobody keeps what it says.
+      var stale = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
+      guard attempt.context === context else { return (body(&stale), false) }
+      let value = body(&attempt)
+      state.attempts[context.id] = attempt
       defer { state.isFlushScheduled = true }
       return (value, !state.isFlushScheduled)
     }
@@ -93,7 +99,7 @@ final class Journal: Sendable {
   private func scheduleFlush() {
     Task {
       // Not cancelled by anybody.
-      try? await Task.sleep(for: Self.flushInterval)
+      try? await engine.clock.sleep(for: Self.flushInterval)
       state.withLock { $0.isFlushScheduled = false }
       await flush(nil)
     }
@@ -104,7 +110,9 @@ final class Journal: Sendable {
   /// Stores what an attempt has said, so that it is there before its end is.
   func finish(_ context: JobContext) async {
     await flush(context.id)
-    state.withLock { _ = $0.attempts.removeValue(forKey: context.id) }
+    state.withLock { state in
+      if state.attempts[context.id]?.context === context { state.attempts[context.id] = nil }
+    }
   }
 
   func flushAll() async { await flush(nil) }
@@ -154,10 +162,13 @@ final class Journal: Sendable {
           .text(line.message),
         ])
     }
-    if let last = batch.lines.last, last.sequence & 0xffff_ffff > keptLines {
+    if let last = batch.lines.last, last.attempt > 1 || last.sequence & 0xffff_ffff > keptLines {
+      // Counted and not calculated: the newest lines may be of several attempts.
       try transaction.execute(
-        "DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?",
-        [SQLValue(context.id), .integer(last.sequence - keptLines)])
+        """
+        DELETE FROM nightshift_logs WHERE job = ? AND seq <= (
+          SELECT seq FROM nightshift_logs WHERE job = ? ORDER BY seq DESC LIMIT 1 OFFSET \(keptLines))
+        """, [SQLValue(context.id), SQLValue(context.id)])
     }
     if let progress = batch.progress {
       try transaction.execute(

@@ -69,11 +69,12 @@ package final class IdentifierGenerator: Sendable {
   private let clock: any WallClock
   private let last: Mutex<(milliseconds: Int64, sequence: Int64)>
 
-  package init(node: Int64, clock: any WallClock) {
+  /// - Parameter newest: An id after which all others are to come.
+  package init(node: Int64, clock: any WallClock, after newest: Int64 = 0) {
     precondition((0..<1024).contains(node), "a node id has 10 bits")
     self.node = node
     self.clock = clock
-    last = Mutex((0, 0))
+    last = Mutex((newest > 0 ? Identifier.timestamp(of: newest).microseconds / 1000 : 0, 4095))
   }
 
   package func next() -> Int64 {

@@ -8,7 +8,17 @@ import Synchronization
 final class Beats: Sendable {
   private unowned let engine: Engine  // which owns this object, and is held by the thread while it runs
   private let wake = DispatchSemaphore(value: 0)
-  private let state = Mutex((isStarted: false, isEnded: false, lastSuccess: Int64(0), isWaiting: false))
+  private let state = Mutex(State())
+
+  private struct State {
+    var isStarted = false
+    var isEnded = false
+    /// Whether the thread sleeps because no job is held.
+    var isWaiting = false
+    /// When the first beat was sent that has had no good answer yet. Counted from the beat and not from the last
+    /// answer: a process that was frozen, or had nothing to renew, has not been refused anything.
+    var unansweredSince: Int64?
+  }
 
   init(engine: Engine) { self.engine = engine }
 
@@ -33,7 +43,6 @@ final class Beats: Sendable {
   func hold() {
     let mustWake = state.withLock { state in
       defer { state.isWaiting = false }
-      if state.isWaiting { state.lastSuccess = engine.clock.monotonic }
       return state.isWaiting
     }
     if mustWake { wake.signal() }
@@ -59,26 +68,38 @@ final class Beats: Sendable {
   }
 
   private func beat() {
-    guard engine.worker.heldCount > 0 else { return }
-    let worker = engine.workerID
-    engine.store.beat(worker) { [self] answer in
-      switch answer {
-      case .success(let orders):
-        state.withLock { $0.lastSuccess = engine.clock.monotonic }
-        engine.follow(orders)
-      case .failure(let error) where error.code == .leaseLost:
-        // From the store's thread: the engine does it in a task that ends by itself.
-        Task { await engine.leaseLost(of: worker) }
-      case .failure(let error):
-        engine.logger.warning("the worker's lease could not be renewed", metadata: ["error": "\(error)"])
-      }
+    guard engine.worker.heldCount > 0 else {
+      state.withLock { $0.unansweredSince = nil }
+      return
     }
     giveUpIfSilentForTooLong()
+    let now = engine.clock.monotonic
+    state.withLock { $0.unansweredSince = $0.unansweredSince ?? now }
+    let worker = engine.workerID
+    engine.store.beat(worker) { self.answered($0, worker) }
   }
 
-  /// After two thirds of the lease without an answer others may take the jobs any moment: stop before they do.
+  /// From the store's thread.
+  private func answered(_ answer: Result<WorkerOrders, StoreError>, _ worker: WorkerID) {
+    switch answer {
+    case .success(let orders):
+      state.withLock { $0.unansweredSince = nil }
+      engine.follow(orders)
+    case .failure(let error) where error.code == .leaseLost:
+      // The engine goes on under a new name, which owes no beat yet.
+      state.withLock { $0.unansweredSince = nil }
+      // Ends by itself.
+      Task { await engine.leaseLost(of: worker) }
+    case .failure(let error):
+      engine.logger.warning("the worker's lease could not be renewed", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// After two thirds of the lease others may take the jobs any moment: stop before they do. The beat that had no
+  /// answer came up to one interval after the last one that had.
   private func giveUpIfSilentForTooLong() {
-    let silence = Duration.nanoseconds(engine.clock.monotonic - state.withLock { $0.lastSuccess })
+    guard let since = state.withLock({ $0.unansweredSince }) else { return }
+    let silence = Duration.nanoseconds(engine.clock.monotonic - since) + interval
     guard silence > engine.configuration.leaseDuration * 2 / 3 else { return }
     engine.logger.error("the lease could not be renewed for \(silence.text); cancelling all handlers")
     engine.worker.cancelAll(.leaseLost)

@@ -52,11 +52,14 @@ struct FlightReport {
   /// How it ended, for people.
   var cause: String
 
-  /// Reads and removes the file; without one nobody is blamed.
+  static func remove(path: String?) {
+    if let path { unlink(path) }
+  }
+
+  /// Reads the file; without one nobody is blamed.
   static func read(path: String?) -> FlightReport {
     let unknown = FlightReport(cause: "its process ended without a word")
     guard let path, let data = FileManager.default.contents(atPath: path) else { return unknown }
-    unlink(path)
     let cells = data.withUnsafeBytes { Array($0.bindMemory(to: Int64.self)) }
     let first = nightshift_cell_first_slot
     guard cells.count >= first, cells[0] == 0x5448_4749_4c46_534e else { return unknown }

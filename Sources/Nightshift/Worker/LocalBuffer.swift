@@ -34,8 +34,16 @@ struct LocalBuffer {
     return max(0, concurrency - active + ahead - jobs.count)
   }
 
-  /// Whether half of what is claimed ahead is used up.
-  var isLow: Bool { room > 0 && jobs.count <= room }
+  /// How many jobs may begin now.
+  var startable: Int {
+    if isAlone { return 0 }
+    guard suspects.isEmpty else { return active == 0 ? 1 : 0 }
+    return min(jobs.count, concurrency - active)
+  }
+
+  /// Whether a quarter of what is claimed ahead is used up: soon enough for the next batch to arrive before this one is
+  /// gone, and late enough for it to be a large one.
+  var isLow: Bool { room * 3 > jobs.count }
 
   mutating func add(_ claimed: [ClaimedJob]) {
     for job in claimed {
@@ -63,7 +71,7 @@ struct LocalBuffer {
     active -= 1
     isAlone = false
     // A moving mean over the last thirty or so attempts.
-    meanRun += (time.seconds - meanRun) / 32
+    meanRun += (max(0, time.seconds) - meanRun) / 32
   }
 
   mutating func removeAll() -> [ClaimedJob] {

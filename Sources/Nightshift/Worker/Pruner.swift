@@ -43,20 +43,21 @@ struct Pruner {
     guard !limits.isEmpty else { return 0 }
     let youngest = now - .seconds(3600)
     var seen: [String: RetentionCounts] = [:]
-    var surplus: [JobID] = []
+    var pruned = 0
     var last = Int64.max
     while true {
       let jobs = try await window("id < ?", last, "DESC")
+      var surplus: [JobID] = []
       for job in jobs where job.state != .cancelled {
         guard let limit = limits[job.kind] else { continue }
         let count = seen[job.kind, default: RetentionCounts()].add(job.state)
         guard let most = job.state == .dead ? limit.dead : limit.completed else { continue }
         if count > most, job.finishedAt < youngest { surplus.append(job.id) }
       }
-      guard jobs.count == Self.window, let next = jobs.last else { break }
+      pruned += try await delete(surplus)
+      guard jobs.count == Self.window, let next = jobs.last else { return pruned }
       last = next.id.rawValue
     }
-    return try await delete(surplus)
   }
 
   private func walk(until end: Int64, _ isOld: (Ended) -> Bool) async throws(StoreError) -> Int {
@@ -108,7 +109,7 @@ struct Pruner {
         SELECT 1 WHERE EXISTS(SELECT 1 FROM nightshift_keys WHERE expires_at < ?)
           OR EXISTS(SELECT 1 FROM nightshift_events WHERE at < ?)
           OR EXISTS(SELECT 1 FROM nightshift_workers WHERE ended_at < ?)
-          OR EXISTS(SELECT 1 FROM nightshift_rollups WHERE hour < ?)
+          OR EXISTS(SELECT 1 FROM nightshift_rollups WHERE hour > 0 AND hour < ?)
         """, [SQLValue(now), SQLValue(events), SQLValue(ended), SQLValue(rollups)]
       ).isEmpty
     }
@@ -118,7 +119,29 @@ struct Pruner {
       try transaction.execute("DELETE FROM nightshift_keys WHERE expires_at < ?", [SQLValue(now)])
       try transaction.execute("DELETE FROM nightshift_events WHERE at < ?", [SQLValue(events)])
       try transaction.execute("DELETE FROM nightshift_workers WHERE ended_at < ?", [SQLValue(ended)])
-      try transaction.execute("DELETE FROM nightshift_rollups WHERE hour < ?", [SQLValue(rollups)])
+      try Self.foldRollups(before: rollups, transaction)
+    }
+  }
+}
+
+extension Pruner {
+  /// Adds old hours to one row for each queue and kind, at hour 0: totals must never shrink, since monitoring reads them
+  /// as counters.
+  fileprivate static func foldRollups(
+    before end: Timestamp, _ transaction: any WriteTransaction
+  ) throws(StoreError) {
+    let sums = ["enqueued", "completed", "failed", "dead", "cancelled", "wait_us", "run_us"]
+    let columns = "hour, queue, kind, \(sums.joined(separator: ", ")), wait_max_us, run_max_us"
+    let rows = try transaction.query(
+      """
+      SELECT 0, queue, kind, \(sums.map { "sum(\($0))" }.joined(separator: ", ")), max(wait_max_us), max(run_max_us)
+      FROM nightshift_rollups WHERE hour < ? GROUP BY queue, kind
+      """, [SQLValue(end)])
+    try transaction.execute("DELETE FROM nightshift_rollups WHERE hour < ?", [SQLValue(end)])
+    for row in rows {
+      try transaction.execute(
+        "INSERT INTO nightshift_rollups(\(columns)) VALUES(\(row.values.map { _ in "?" }.joined(separator: ", ")))",
+        row.values)
     }
   }
 }

@@ -32,16 +32,24 @@ final class Reaper: Sendable {
   func look() async {
     do {
       try await reapTheDead(others.withLock { $0 })
-      let interval = engine.configuration.leaseDuration / 5
-      let now = engine.clock.monotonic
-      guard Duration.nanoseconds(now - lastLeaseCheck.withLock { $0 }) >= interval else { return }
-      lastLeaseCheck.withLock { $0 = now }
-      guard !others.withLock({ $0 }).isEmpty || mayHaveOthers.exchange(false, ordering: .relaxed) else { return }
+      guard isTimeToRead() else { return }
       let rows = try await readOthers()
+      try await reapTheDead(rows)
       try await reapTheSilent(rows)
     } catch {
       engine.logger.warning("lost workers could not be looked for", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// At once after another process has written, else a few times in each lease while there are others.
+  private func isTimeToRead() -> Bool {
+    let now = engine.clock.monotonic
+    let isNews = mayHaveOthers.exchange(false, ordering: .relaxed)
+    let sinceLast = Duration.nanoseconds(now - lastLeaseCheck.withLock { $0 })
+    let isDue = sinceLast >= engine.configuration.leaseDuration / 5 && !others.withLock { $0.isEmpty }
+    guard isNews || isDue else { return false }
+    lastLeaseCheck.withLock { $0 = now }
+    return true
   }
 
   func reapDeadProcesses() async throws { try await reapTheDead(try await readOthers()) }
@@ -77,6 +85,8 @@ final class Reaper: Sendable {
         let report = FlightReport.read(path: row.recorder)
         OrphanedChildren.end(of: row.worker)
         try await reap(row, reason: report.cause, blamed: report.blamed)
+        // Only now: whoever else reaps the same worker must read the same.
+        FlightReport.remove(path: row.recorder)
       }
     }
   }

@@ -1,28 +1,26 @@
 import Synchronization
 
-/// Wakes the one task that waits for it. A signal that comes before the wait is kept, several are one.
+/// Wakes those that wait for it. A signal that comes before the wait is kept, several are one. Whoever wakes looks
+/// whether there is anything to do: a wake-up may also be for somebody else.
 final class Signal: Sendable {
   private enum State {
     case quiet
     case signalled
-    case waiting(CheckedContinuation<Void, Never>)
+    case waiting([CheckedContinuation<Void, Never>])
   }
 
   private let state = Mutex(State.quiet)
 
   func signal() {
-    let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
-      switch state {
-      case .quiet:
+    let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
+      guard case .waiting(let waiters) = state else {
         state = .signalled
-        return nil
-      case .signalled: return nil
-      case .waiting(let continuation):
-        state = .quiet
-        return continuation
+        return []
       }
+      state = .quiet
+      return waiters
     }
-    waiter?.resume()
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Returns after the next signal, or at once when the task is cancelled.
@@ -30,11 +28,17 @@ final class Signal: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let goOn = state.withLock { state in
-          if case .signalled = state {
+          // A cancellation before this line may have woken others only; one after it finds us among the waiters.
+          if Task.isCancelled { return true }
+          switch state {
+          case .signalled:
             state = .quiet
             return true
+          case .quiet:
+            state = .waiting([continuation])
+          case .waiting(let others):
+            state = .waiting(others + [continuation])
           }
-          state = .waiting(continuation)
           return false
         }
         if goOn { continuation.resume() }

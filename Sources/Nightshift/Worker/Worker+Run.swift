@@ -2,13 +2,25 @@ import Logging
 import Synchronization
 
 extension Worker {
+  private static let jobsBetweenYields = 64
+
   /// The body of a slot's task: one attempt after the other, until there is nothing to begin.
   func work(in slot: Slot) async {
+    var count = 0
     while let job = nextJob(for: slot) {
       guard await run(job, in: slot) else { break }
+      count += 1
+      // Handlers that never suspend must not keep the pool's threads from everybody else.
+      if count.isMultiple(of: Self.jobsBetweenYields) { await Task.yield() }
     }
     // It may have ended because its attempt was cancelled: what is left gets a new task.
     dispatch()
+    fetchIfLow()
+  }
+
+  /// Claims again where there is room and something is known to be ready.
+  func fetchIfLow() {
+    if state.withLock({ $0.buffer.isLow && !$0.hints.isEmpty }) { mayFetch.signal() }
   }
 
   /// The next job, or `nil` after giving the slot back.
@@ -32,13 +44,15 @@ extension Worker {
         job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
       return true
     }
-    let timeout = job.timeout ?? registration.options.timeout
+    var job = job
+    job.timeout = job.timeout ?? registration.options.timeout
+    let timeout = job.timeout
     let worker = engine.workerID
     let context = JobContext(
       job, engine: engine, worker: worker, deadline: timeout.map { startedAt + $0 })
     slot.begin(context, at: startedAt)
     if !registration.runsOutside { recorder?.begin(job.id, slot: slot.index) }
-    let timer = timeout.map { startTimer($0, context, slot) }
+    let timer = timeout.map { startTimer(startedAt + $0, context, slot) }
     let outcome = await attempt(job, registration, context)
     timer?.cancel()
     if !registration.runsOutside { recorder?.end(slot: slot.index) }
@@ -82,22 +96,25 @@ extension Worker {
   }
 
   /// Cancels the attempt when its time is over. The attempt's end cancels the timer.
-  private func startTimer(_ timeout: Duration, _ context: JobContext, _ slot: Slot) -> Task<Void, Never> {
+  private func startTimer(_ deadline: Timestamp, _ context: JobContext, _ slot: Slot) -> Task<Void, Never> {
     Task {
       // Cancelled: the attempt ended in time.
-      guard (try? await clock.sleep(for: timeout)) != nil else { return }
+      guard (try? await clock.sleep(until: deadline)) != nil else { return }
       cancel(slot, context.id, attempt: context.attempt, .timeout)
     }
   }
 
   private func finish(_ job: ClaimedJob, _ slot: Slot, _ startedAt: Timestamp, _ settlement: Settlement) {
-    let isFirst = state.withLock { state in
+    let (isFirst, wasAlone) = state.withLock { state in
+      let wasAlone = state.buffer.isAlone
       state.buffer.finished(after: settlement.endedAt - startedAt)
       state.finished.append(settlement)
-      return state.finished.count == 1
+      return (state.finished.count == 1, wasAlone)
     }
     // Whoever takes them takes all.
     if isFirst { mustSettle.signal() }
+    // The others had to wait for it.
+    if wasAlone { dispatch() }
   }
 }
 
@@ -112,7 +129,7 @@ extension Worker {
       state.buffer.add(jobs)
     }
     engine.beats.hold()
-    while let slot = state.withLock({ $0.buffer.isEmpty ? nil : $0.idleSlots.popLast() }) {
+    while let slot = state.withLock({ $0.buffer.isEmpty || $0.isStopping ? nil : $0.idleSlots.popLast() }) {
       await withCheckedContinuation { continuation in
         slot.start {
           if let job = self.nextJob(for: slot) { await self.runAndFree(job, slot) }
@@ -121,6 +138,9 @@ extension Worker {
       }
       await settleAll()
     }
+    // What was claimed while the worker was told to stop.
+    giveBack(state.withLock { $0.isStopping ? $0.buffer.removeAll() : [] }) { .runAgain(at: $0.runAt, .shutdown) }
+    await settleAll()
   }
 
   private func runAndFree(_ job: ClaimedJob, _ slot: Slot) async {
@@ -155,6 +175,7 @@ extension Worker {
 
   private func settle(_ batch: [Settlement]) async {
     var wait = Duration.milliseconds(50)
+    var tries = 0
     while true {
       do throws(StoreError) {
         report(batch, try await engine.store.settle(batch))
@@ -163,7 +184,9 @@ extension Worker {
         // What was done must not be forgotten: as long as the process lives it tries again, and the fence decides.
         engine.logger.error(
           "\(batch.count) ended attempts could not be recorded; trying again", metadata: ["error": "\(error)"])
-        if engine.isClosing && error.code != .overloaded { return }
+        // A process that is to end gives up after some seconds; then the jobs run again.
+        tries += 1
+        if engine.isClosing && tries > 8 { return }
       }
       // Cancelled only when the process ends, and then the loop above has had its last try.
       try? await clock.sleep(for: wait)
@@ -193,7 +216,7 @@ extension Worker {
   func cancel(_ job: JobID) {
     let (slots, waiting) = state.withLock { ($0.slots, $0.buffer.remove(job)) }
     if let waiting {
-      giveBack([waiting], .cancelled(reason: "cancelled"))
+      giveBack([waiting]) { _ in .cancelled(reason: "cancelled") }
       return
     }
     for slot in slots where cancel(slot, job, .cancelled) { return }
@@ -204,10 +227,11 @@ extension Worker {
   func cancel(_ slot: Slot, _ job: JobID, attempt: Int? = nil, _ reason: CancellationReason) -> Bool {
     guard slot.cancel(job, attempt: attempt, reason) else { return false }
     guard reason == .cancelled || reason == .timeout, let running = slot.current else { return true }
+    let patience = Duration.seconds(10)
+    let deadline = clock.now + patience
     // Ends by itself after ten seconds.
     Task {
-      let patience = Duration.seconds(10)
-      guard (try? await clock.sleep(for: patience)) != nil else { return }
+      guard (try? await clock.sleep(until: deadline)) != nil else { return }
       guard let still = slot.current, still.context === running.context else { return }
       await engine.reportStuck(still.context, since: still.startedAt, after: patience)
     }
@@ -220,11 +244,11 @@ extension Worker {
   }
 
   /// Settles jobs that were claimed and never begun.
-  func giveBack(_ jobs: [ClaimedJob], _ outcome: Settlement.Outcome) {
+  func giveBack(_ jobs: [ClaimedJob], _ outcome: (ClaimedJob) -> Settlement.Outcome) {
     guard !jobs.isEmpty else { return }
     let now = clock.now
     let settlements = jobs.map {
-      Settlement($0, worker: engine.workerID, startedAt: nil, endedAt: now, outcome: outcome)
+      Settlement($0, worker: engine.workerID, startedAt: nil, endedAt: now, outcome: outcome($0))
     }
     state.withLock { $0.finished += settlements }
     mustSettle.signal()
@@ -238,8 +262,11 @@ extension Worker {
       guard let deadline = state.buffer.suspectDeadline, deadline <= now else { return [] }
       return state.buffer.removeSuspects()
     }
-    giveBack(suspects, .runAgain(at: clock.now + LocalBuffer.patience, .notAlone))
-    if !suspects.isEmpty { dispatch() }
+    guard !suspects.isEmpty else { return }
+    let again = clock.now + LocalBuffer.patience
+    giveBack(suspects) { _ in .runAgain(at: again, .notAlone) }
+    dispatch()
+    fetchIfLow()
   }
 
   /// Stops claiming, gives back what has not begun, lets handlers finish for `gracePeriod`, then cancels them. Returns
@@ -249,7 +276,7 @@ extension Worker {
       state.isStopping = true
       return state.buffer.removeAll()
     }
-    giveBack(waiting, .runAgain(at: clock.now, .shutdown))
+    giveBack(waiting) { .runAgain(at: $0.runAt, .shutdown) }
     if await !waitUntilIdle(for: gracePeriod) {
       engine.logger.notice("grace period is over, cancelling \(activeCount) handlers")
       cancelAll(.shutdown)

@@ -180,8 +180,10 @@ extension Worker {
 
   private func slotToStart() -> Slot? {
     state.withLock { state in
-      let running = state.slots.count - state.idleSlots.count
-      guard !state.buffer.isEmpty, running < state.buffer.active + state.buffer.count else { return nil }
+      // Slots that were started and have not taken their job yet. Without them in the sum a suspect that waits for its
+      // turn would be offered to one idle slot after the other.
+      let starting = state.slots.count - state.idleSlots.count - state.buffer.active
+      guard starting < state.buffer.startable else { return nil }
       return state.idleSlots.popLast()
     }
   }

@@ -23,6 +23,8 @@ final class HTTPAPIClient: APIClient {
     configuration.timeout.connect = .seconds(5)
     // Longer than any wait that is asked for, and than the pause between two heartbeats of an event stream.
     configuration.timeout.read = .seconds(60)
+    // Whoever is refused is told so at once, and not after five seconds of trying again.
+    configuration.connectionPool.retryConnectionEstablishment = false
     configuration.redirectConfiguration = .disallow
     client = HTTPClient(configuration: configuration)
   }

@@ -12,73 +12,86 @@ struct JobWaiter {
 
   /// Reports the outcome and returns the exit status for it.
   func wait(for id: JobID, timeout: Duration?) async throws -> Int32 {
+    let end: JSONValue?
     if let timeout {
-      try await within(timeout) { try await follow(id) }
+      end = try await within(timeout) { try await follow(id) }
     } else {
-      try await follow(id)
+      end = try await follow(id)
     }
-    return Outcome.report(try await api.get("/api/jobs/\(id)"), output)
+    do {
+      return Outcome.report(try await api.get("/api/jobs/\(id)"), output)
+    } catch let failure as CommandFailure where !failure.isFinal {
+      // A server that is stopping tells the end of its last jobs, and is gone when more is asked.
+      guard let end else { throw failure }
+      return Outcome.report(end, output)
+    }
   }
 
   /// Whatever is not done by then is cancelled; the job itself goes on.
-  private func within(_ timeout: Duration, _ body: @escaping @Sendable () async throws -> Void) async throws {
+  private func within(
+    _ timeout: Duration, _ body: @escaping @Sendable () async throws -> JSONValue?
+  ) async throws -> JSONValue? {
     let clock = SystemClock()
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    return try await withThrowingTaskGroup(of: JSONValue?.self) { group in
       group.addTask { try await body() }
-      group.addTask { try await clock.sleep(for: timeout) }
+      group.addTask {
+        try await clock.sleep(for: timeout)
+        return nil
+      }
       defer { group.cancelAll() }
-      try await group.next()
+      return try await group.next() ?? nil
     }
   }
 
   /// Follows the job's events to its end, and takes up a stream that breaks off where it did.
-  private func follow(_ id: JobID) async throws {
+  ///
+  /// - Returns: What the end was, if the stream told it.
+  private func follow(_ id: JobID) async throws -> JSONValue? {
     var view = LiveView(terminal: output.terminal)
     defer { view.end() }
     var lastEventID: String?
     var failures = 0
     while true {
-      var isOver = false
       do {
+        var end: JSONValue?
         try await api.events("/api/jobs/\(id)/events", lastEventID: lastEventID) { event in
           failures = 0
           lastEventID = event.id ?? lastEventID
-          isOver = try show(event, &view)
-          return isOver ? .stop : .goOn
+          let data = try JSONValue(parsing: Array(event.data.utf8))
+          if event.event == "end" { end = data } else { show(event.event, data, &view) }
+          return end == nil ? .goOn : .stop
         }
-        if isOver { return }
+        if let end { return end }
         // The stream has ended without saying so: the server stops, or the job was over before.
         let job = try await api.get("/api/jobs/\(id)")
-        if JobState(rawValue: job.text("state"))?.isTerminal == true { return }
+        if JobState(rawValue: job.text("state"))?.isTerminal == true { return nil }
       } catch let failure as CommandFailure where failure.isFinal || failures >= Self.patience {
         throw failure
       } catch is CancellationError {
         throw CancellationError()
-      } catch  where failures >= Self.patience {
-        throw CommandFailure(
-          "The job's events cannot be followed any longer: \(error). The job itself goes on.")
       } catch {
+        guard failures < Self.patience else {
+          throw CommandFailure(
+            "The job's events cannot be followed any longer: \(error). The job itself goes on.")
+        }
         failures += 1
       }
       try await SystemClock().sleep(for: .seconds(1))
     }
   }
 
-  /// Returns whether the job is over.
-  private func show(_ event: ServerSentEvent, _ view: inout LiveView) throws -> Bool {
-    let data = try JSONValue(parsing: Array(event.data.utf8))
-    switch event.event {
-    case "end": return true
-    case "snapshot" where showsLive:
+  private func show(_ event: String, _ data: JSONValue, _ view: inout LiveView) {
+    guard showsLive else { return }
+    switch event {
+    case "snapshot":
       for line in data.items("logs") { view.log(line.text("level"), line.text("message")) }
       if let progress = data["progress"] { show(progress: progress, &view) }
-    case "progress" where showsLive: show(progress: data, &view)
-    case "log" where showsLive: view.log(data.text("level"), data.text("message"))
-    case "event" where showsLive: view.note("\(data.text("name")) \(data["data"] ?? .null)")
-    case "state" where showsLive: view.state(data.text("state"), attempt: data.number("attempt"))
+    case "progress": show(progress: data, &view)
+    case "log": view.log(data.text("level"), data.text("message"))
+    case "event": view.note("\(data.text("name")) \(data["data"] ?? .null)")
+    case "state": view.state(data.text("state"), attempt: data.number("attempt"))
     default: break
     }
-    return false
   }
 
   private func show(progress: JSONValue, _ view: inout LiveView) {

@@ -54,7 +54,8 @@ final class LocalAPIClient: APIClient {
     var parser = ServerSentEventParser()
     var refusal: [UInt8] = []
     do {
-      let answer = try await api.stream(method: .get, path: path, headers: Self.fields(headers)) { status, piece in
+      let answer = try await api.stream(method: .get, path: path, headers: Self.fields(headers)) {
+        status, piece in
         guard status.kind == .successful else {
           refusal += piece.readableBytesView
           return

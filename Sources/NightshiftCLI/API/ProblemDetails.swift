@@ -17,7 +17,8 @@ struct ProblemDetails {
     var lines = [body?["detail"]?.stringValue ?? title]
     for fault in body?["errors"]?.arrayValue ?? [] {
       let detail = fault["detail"]?.stringValue ?? fault["message"]?.stringValue ?? ""
-      let pointer = fault["pointer"]?.stringValue ?? ""
+      let places = ["pointer", "parameter", "header"].compactMap { fault[$0]?.stringValue }
+      let pointer = places.first ?? ""
       let line = pointer.isEmpty ? detail : "\(pointer): \(detail)"
       // The detail of a single fault often is the whole message.
       if !lines.contains(where: { $0.contains(detail) }) { lines.append("  " + line) }

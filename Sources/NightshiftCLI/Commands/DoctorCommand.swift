@@ -15,7 +15,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try shared.settings(jobs.map { [.jobs: ("--jobs", $0)] } ?? [:])
-    let folder = settings.required(.data)
+    // Behind a URL the store's folder is another machine's, most likely.
+    let folder = settings[.url] == nil ? settings.required(.data) : nil
     var findings = MachineChecks.all(folder: folder, now: Date())
     findings += HandlerChecks.all(folder: settings.required(.jobs))
     findings += await storeFindings()

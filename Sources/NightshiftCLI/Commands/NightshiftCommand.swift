@@ -1,4 +1,5 @@
 import ArgumentParser
+import Nightshift
 
 /// The root of all commands.
 struct NightshiftCommand: AsyncParsableCommand {
@@ -12,6 +13,7 @@ struct NightshiftCommand: AsyncParsableCommand {
       Settings come from flags, the environment, .env and nightshift.yaml, in this order; \
       `nightshift config` shows them all.
       """,
+    version: NightshiftVersion.current,
     groupedSubcommands: [
       CommandGroup(name: "Run Nightshift:", subcommands: [ServeCommand.self, WorkerCommand.self]),
       CommandGroup(
@@ -23,7 +25,8 @@ struct NightshiftCommand: AsyncParsableCommand {
         name: "Operations:",
         subcommands: [
           QueuesCommand.self, WorkersCommand.self, TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
-          DatabaseCommand.self, CompletionsCommand.self,
+          DatabaseCommand.self, BenchCommand.self,
+          CompletionsCommand.self,
         ]),
     ])
 }

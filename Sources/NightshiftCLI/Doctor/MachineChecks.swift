@@ -3,10 +3,10 @@ import Nightshift
 
 /// What `doctor` looks at on this machine, beside the store.
 enum MachineChecks {
-  static func all(folder: String, now: Date) -> [Finding] {
-    [space(folder), folderPermissions(folder), tokenPermissions(folder), clock(now), timeZones()].compactMap {
-      $0
-    }
+  /// - Parameter folder: The data folder; `nil` when the store is elsewhere.
+  static func all(folder: String?, now: Date) -> [Finding] {
+    let store = folder.map { [space($0), folderPermissions($0), tokenPermissions($0)] } ?? []
+    return store.compactMap { $0 } + [clock(now), timeZones()]
   }
 
   private static func space(_ folder: String) -> Finding? {

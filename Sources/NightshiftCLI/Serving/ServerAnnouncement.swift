@@ -67,7 +67,7 @@ final class ServerAnnouncement: Sendable {
     output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
     if let token {
       output.line("Admin token: \(output.paint(token, .bold)) (kept in \(tokenPath))")
-    } else {
+    } else if AdminTokenFile.read(from: folder.path) != nil {
       output.line("The admin token is in \(tokenPath)")
     }
   }

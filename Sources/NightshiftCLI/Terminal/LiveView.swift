@@ -38,7 +38,7 @@ struct LiveView {
 
   mutating func note(_ text: String) {
     clearBar()
-    Self.write(Style.dim.paint(text, ifColored: terminal.colorsErrors) + "\n")
+    Self.write(Style.dim.paint(TextWidth.singleLine(text), ifColored: terminal.colorsErrors) + "\n")
     drawBar()
   }
 

@@ -27,6 +27,8 @@ struct Table {
   private var rows: [[Cell]] = []
   private static let gap = 2
   private static let narrowest = 4
+  /// A flexible column that would have to be narrower tells nothing any more.
+  private static let readable = 8
 
   init(_ columns: [Column]) { self.columns = columns }
 
@@ -38,20 +40,37 @@ struct Table {
   }
 
   func lines(width: Int?, isColored: Bool) -> [String] {
-    let widths = widths(within: width)
+    let natural = columns.indices.map { index in
+      rows.reduce(TextWidth.of(columns[index].title)) { max($0, TextWidth.of($1[index].text)) }
+    }
+    let shown = shown(natural, within: width)
+    let widths = widths(natural, of: shown, within: width)
     let heading = columns.map { Cell($0.title, .dim) }
-    return ([heading] + rows).map { line($0, widths, isColored) }
+    return ([heading] + rows).map { line($0, shown, widths, isColored) }
+  }
+
+  /// Leaves out flexible columns, the last first, where they could not be read next to the others.
+  private func shown(_ natural: [Int], within limit: Int?) -> [Int] {
+    var shown = Array(columns.indices)
+    guard let limit else { return shown }
+    func least(_ shown: [Int]) -> Int {
+      shown.reduce(Self.gap * (shown.count - 1)) { sum, index in
+        sum + (columns[index].isFlexible ? min(natural[index], Self.readable) : natural[index])
+      }
+    }
+    while least(shown) > limit, let last = shown.dropFirst().last(where: { columns[$0].isFlexible }) {
+      shown.removeAll { $0 == last }
+    }
+    return shown
   }
 
   /// Takes width from the widest flexible column first, and from the others only when that is not enough.
-  private func widths(within limit: Int?) -> [Int] {
-    var widths = columns.indices.map { index in
-      rows.reduce(TextWidth.of(columns[index].title)) { max($0, TextWidth.of($1[index].text)) }
-    }
+  private func widths(_ natural: [Int], of shown: [Int], within limit: Int?) -> [Int] {
+    var widths = natural
     guard let limit else { return widths }
-    var excess = widths.reduce(Self.gap * (widths.count - 1), +) - limit
+    var excess = shown.reduce(Self.gap * (shown.count - 1)) { $0 + natural[$1] } - limit
     for isFlexible in [true, false] {
-      let indices = columns.indices.filter { columns[$0].isFlexible == isFlexible }
+      let indices = shown.filter { columns[$0].isFlexible == isFlexible }
       while excess > 0, let widest = indices.max(by: { widths[$0] < widths[$1] }),
         widths[widest] > Self.narrowest
       {
@@ -62,13 +81,14 @@ struct Table {
     return widths
   }
 
-  private func line(_ cells: [Cell], _ widths: [Int], _ isColored: Bool) -> String {
+  private func line(_ cells: [Cell], _ shown: [Int], _ widths: [Int], _ isColored: Bool) -> String {
     var line = ""
-    for (index, cell) in cells.enumerated() {
+    for index in shown {
+      let cell = cells[index]
       let text = TextWidth.fit(cell.text, to: widths[index])
       let padding = String(repeating: " ", count: widths[index] - TextWidth.of(text))
       let painted = cell.style.paint(text, ifColored: isColored)
-      let isLast = index == cells.count - 1
+      let isLast = index == shown.last
       line += columns[index].isRightAligned ? padding + painted : isLast ? painted : painted + padding
       if !isLast { line += String(repeating: " ", count: Self.gap) }
     }

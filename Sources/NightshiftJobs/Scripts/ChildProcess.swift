@@ -12,18 +12,14 @@ final class ChildProcess: Sendable {
   private let wake: Mutex<Int32>
 
   /// Starts the program; should that fail, `events` says so.
-  init(_ launch: ChildLaunch) {
+  init(_ launch: ChildLaunch, on threads: ChildThreads) {
     let descriptor = nightshift_child_wake_descriptor()
     wake = Mutex(descriptor)
-    let thread = Thread { [self] in
+    threads.run { [self] in
       let end = ChildWatch.run(launch, wake: descriptor) { [events] in events.put($0) }
       closeWake()
       events.put(.ended(end))
     }
-    thread.name = "nightshift-child"
-    // It reads into a buffer on the heap and calls nothing deep.
-    thread.stackSize = 256 << 10
-    thread.start()
   }
 
   /// Stops the whole group: TERM now, KILL after the grace time. Returns at once; the last of the `events`

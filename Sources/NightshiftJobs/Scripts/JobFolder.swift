@@ -11,10 +11,8 @@ struct JobFolder: Hashable {
     var device: UInt
     var file: UInt
     var size: Int
-    var modified: Int
-    var modifiedNanoseconds: Int
-    var changed: Int
-    var changedNanoseconds: Int
+    var modified: [UInt8]
+    var changed: [UInt8]
   }
 
   static let manifestName = "job.yaml"
@@ -35,9 +33,11 @@ extension JobFolder.Fingerprint {
   fileprivate init?(of file: String) {
     var status = stat()
     guard stat(file, &status) == 0 else { return nil }
+    // The moments as bytes: they are only compared, and a build with Swift's static libraries does not see the fields
+    // of `timespec` (it takes another module for the one that defines them).
     self.init(
       device: UInt(status.st_dev), file: UInt(status.st_ino), size: Int(status.st_size),
-      modified: status.st_mtim.tv_sec, modifiedNanoseconds: status.st_mtim.tv_nsec,
-      changed: status.st_ctim.tv_sec, changedNanoseconds: status.st_ctim.tv_nsec)
+      modified: withUnsafeBytes(of: status.st_mtim, Array.init),
+      changed: withUnsafeBytes(of: status.st_ctim, Array.init))
   }
 }

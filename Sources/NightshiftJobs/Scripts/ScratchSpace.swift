@@ -29,7 +29,7 @@ package final class ScratchSpace: Sendable {
     let folder = "\(root)/\(name)"
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    self.folder = folder
+    self.folder = RealPath.of(folder)
     lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       if lock >= 0 { close(lock) }

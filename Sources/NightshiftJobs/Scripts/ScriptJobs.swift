@@ -20,6 +20,7 @@ package final class ScriptJobs: Sendable {
   private let registry: any KindRegistry
   private let environment: ScriptEnvironment
   private let scratch: ScratchSpace
+  private let threads = ChildThreads()
   private let reserved: Set<JobKind>
   private let clock: any WallClock
   private let logger: Logger
@@ -114,21 +115,14 @@ package final class ScriptJobs: Sendable {
   }
 
   private func registration(_ manifest: JobManifest, in folder: JobFolder) -> KindRegistration {
-    // A script names its artifacts by the path in which it finds itself, and that goes through no links.
-    let path = Self.withoutLinks(folder.path)
     let runner = ScriptRunner(
-      manifest: manifest, folder: path, environment: environment, scratch: scratch)
+      manifest: manifest, folder: RealPath.of(folder.path), environment: environment, scratch: scratch,
+      threads: threads)
     return KindRegistration(
       kind: manifest.kind, options: manifest.options, source: ManifestPlan.file(in: folder.name, root),
       schema: manifest.schema, runsOutside: true
     ) { context, payload in
       try await runner.run(ScriptAttempt(context), payload: payload, reporter: context)
     }
-  }
-
-  private static func withoutLinks(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
   }
 }

@@ -54,7 +54,7 @@ struct ScriptOutput {
     guard !isResultTooLong else {
       let limit = ByteSize.text(Self.lineLimit)
       throw PermanentFailure(
-        "its result is a line of more than \(limit): write it to a file, and keep that with {\"$artifact\": …}"
+        "its result is longer than \(limit): write it to a file, and keep that with {\"$artifact\": …}"
       )
     }
     return result.map { Array($0.utf8) }

@@ -8,14 +8,17 @@ package struct ScriptRunner: Sendable {
   private let folder: String
   private let environment: ScriptEnvironment
   private let scratch: ScratchSpace
+  private let threads: ChildThreads
 
-  package init(
-    manifest: JobManifest, folder: String, environment: ScriptEnvironment, scratch: ScratchSpace
+  init(
+    manifest: JobManifest, folder: String, environment: ScriptEnvironment, scratch: ScratchSpace,
+    threads: ChildThreads = ChildThreads()
   ) {
     self.manifest = manifest
     self.folder = folder
     self.environment = environment
     self.scratch = scratch
+    self.threads = threads
   }
 
   /// Runs one attempt to its end and returns the result's JSON, if the script has printed one.
@@ -25,11 +28,11 @@ package struct ScriptRunner: Sendable {
   package func run(
     _ attempt: ScriptAttempt, payload: [UInt8], reporter: any ScriptReporter
   ) async throws -> [UInt8]? {
-    let temporary = try scratch.take(for: attempt)
+    let temporary = try takeScratch(attempt)
     defer { scratch.giveBack(temporary) }
     let launch = try launch(attempt, payload: payload, temporary)
     var output = ScriptOutput(reporter: reporter, artifactFolders: [folder, temporary.path])
-    let end = try await follow(ChildProcess(launch), &output)
+    let end = try await follow(ChildProcess(launch, on: threads), &output)
     if end == .stopped { throw ScriptStopped(errorTail: output.errorTail) }
     switch ScriptExit(
       end, errorTail: output.errorTail, retryAfter: output.retryAfter, resources: manifest.resources)
@@ -42,6 +45,15 @@ package struct ScriptRunner: Sendable {
       throw PermanentFailureRecord(failure)
     case .retried(let failure):
       throw RetryableFailure(failure.message, type: failure.type, retryAfter: nil, detail: failure.detail)
+    }
+  }
+
+  /// A full disk is no fault of the job: it waits, and uses up no attempt.
+  private func takeScratch(_ attempt: ScriptAttempt) throws -> ScratchFolder {
+    do {
+      return try scratch.take(for: attempt)
+    } catch let error as ScratchSpaceError where error.code == ENOSPC || error.code == EDQUOT {
+      throw Snooze.for(.seconds(15), reason: error.description)
     }
   }
 

@@ -72,8 +72,8 @@ package enum JobTemplate: String, Sendable, CaseIterable {
           maximum: 100
           description: How many files the report lists (10)
 
-    # Variables for the script, beside PATH, HOME, LANG, TMPDIR and NIGHTSHIFT_*. With ~ one of the server's own
-    # is passed through, for secrets:
+    # Variables for the script, beside PATH, HOME, LANG, TMPDIR and NIGHTSHIFT_*. With ~ one of the
+    # server's own is passed through, for secrets:
     #   API_TOKEN: ~
     environment:
       LC_ALL: C.UTF-8

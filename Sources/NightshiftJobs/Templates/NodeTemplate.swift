@@ -53,7 +53,7 @@ enum NodeTemplate {
       }
 
       say({ $progress: 0.6, message: "adding up" });
-      const largest = found.toSorted((a, b) => b.bytes - a.bytes).slice(0, payload.largest ?? 10);
+      const largest = [...found].sort((a, b) => b.bytes - a.bytes).slice(0, payload.largest ?? 10);
       await writeFile(path.join(process.env.TMPDIR, "largest.json"), JSON.stringify(largest, null, 2));
       say({ $artifact: "largest.json" });
 

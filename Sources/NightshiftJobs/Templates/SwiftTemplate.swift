@@ -8,7 +8,7 @@ enum SwiftTemplate {
     JobTemplate.File(path: ".gitignore", contents: ".program\n", isExecutable: false),
   ]
 
-  /// `swift run.swift` would compile at each run, which takes a second; this compiles when the source has changed.
+  /// `swift run.swift` would compile at each run, for a second; this does when the source has changed.
   private static let launcher = #"""
     #!/usr/bin/env bash
     # Compiles run.swift when it has changed, and runs it.

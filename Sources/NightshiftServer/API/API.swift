@@ -3,8 +3,8 @@ import HummingbirdCore
 import Logging
 import Nightshift
 
-/// From a request to its answer: finds the route, lets the caller in, reads the body, calls the handler, and turns
-/// whatever is thrown into problem details. A socket and the process itself use the same one.
+/// From a request to its answer: finds the route, lets the caller in, reads the body, calls the handler, and
+/// turns whatever is thrown into problem details. A socket and the process itself use the same one.
 struct API: Sendable {
   let engine: Engine
   let table: RouteTable
@@ -62,7 +62,8 @@ struct API: Sendable {
     }
   }
 
-  /// Only the first request of a connection can become a WebSocket (`FirstRequestHandler`), and only a complete one.
+  /// Only the first request of a connection can become a WebSocket (`FirstRequestHandler`), and only a
+  /// complete one.
   private static var lateUpgrade: Problem {
     Problem(
       .upgradeRequired, "websocket_handshake",
@@ -86,6 +87,8 @@ struct API: Sendable {
     response.headers[.xContentTypeOptions] = "nosniff"
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     crossOrigin.decorate(&response, for: request)
+    // It would have to be the length of the body that is not sent.
+    if response.status == .notModified { response.headers[.contentLength] = nil }
     guard request.method == .head else { return }
     let length = response.body.contentLength
     // Setting the body sets its length too; the one that GET would have had comes after it.

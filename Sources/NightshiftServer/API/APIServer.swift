@@ -1,8 +1,8 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
-import NIOPosix
 package import Nightshift
 import ServiceLifecycle
 

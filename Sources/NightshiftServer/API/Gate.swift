@@ -2,8 +2,8 @@ import Foundation
 import HTTPTypes
 import Nightshift
 
-/// Lets a request in: finds its route, its caller and the caller's right to it. Plain requests and WebSockets pass
-/// the same gate.
+/// Lets a request in: finds its route, its caller and the caller's right to it. Plain requests and WebSockets
+/// pass the same gate.
 struct Gate: Sendable {
   let api: API
   let head: HTTPRequest
@@ -36,12 +36,13 @@ struct Gate: Sendable {
   func admit() async throws -> (Route, APIRequest) {
     let match = try api.table.match(head.method, path())
     let query = try query()
-    // Before anything else about the query: a token in a URL ends up in logs and histories, so it must not work.
+    // Before anything else about the query: a token in a URL ends up in logs and histories, so it must not
+    // work.
     if query.names.contains(where: { ["token", "access_token"].contains($0.lowercased()) }) {
       throw Problem.badRequest(
         "token_in_url",
-        "A token never goes into the URL. Send `Authorization: Bearer TOKEN`, or on a WebSocket offer the protocols "
-          + "`nightshift.v1, bearer.TOKEN`. Revoke this token, since it may be in logs now.")
+        "A token never goes into the URL. Send `Authorization: Bearer TOKEN`, or on a WebSocket offer the "
+          + "protocols `nightshift.v1, bearer.TOKEN`. Revoke this token, since it may be in logs now.")
     }
     if headers.isWebSocketUpgrade, !api.crossOrigin.allowsWebSocket(from: head) {
       throw Problem(.forbidden, "origin_not_allowed", "Pages of this origin may not open WebSockets here.")
@@ -75,7 +76,7 @@ struct Gate: Sendable {
       }
       guard var actor = try await engine.authenticate(secret) else {
         throw Problem.unauthorized(
-          "This token is not known here, has expired or was revoked. `nightshift tokens create` makes a new one.",
+          "This token is not known here, has expired or was revoked: `nightshift tokens create` makes one.",
           error: "invalid_token")
       }
       actor.address = address
@@ -83,8 +84,8 @@ struct Gate: Sendable {
     }
   }
 
-  /// A proxy on this host makes all the world look like this host; it says so in headers. Pages that a browser on
-  /// this host has loaded from elsewhere send an `Origin`.
+  /// A proxy on this host makes all the world look like this host; it says so in headers. Pages that a
+  /// browser on this host has loaded from elsewhere send an `Origin`.
   private var isFromThisHost: Bool {
     guard case .socket(_, isLoopback: true) = origin else { return false }
     let signs = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"].compactMap {

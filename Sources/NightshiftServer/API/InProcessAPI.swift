@@ -4,8 +4,8 @@ package import Logging
 package import NIOCore
 package import Nightshift
 
-/// The API without a socket: the same routes, checks and answers, on behalf of somebody who is known already. The
-/// command line uses it when no server runs.
+/// The API without a socket: the same routes, checks and answers, on behalf of somebody who is known already.
+/// The command line uses it when no server runs.
 package struct InProcessAPI: Sendable {
   package struct Answer: Sendable {
     package var status: HTTPResponse.Status
@@ -37,8 +37,8 @@ package struct InProcessAPI: Sendable {
     return answer
   }
 
-  /// Sends a request and hands over the answer's body piece by piece, for streams of events. The answer's own body is
-  /// empty. Cancelling the task ends the stream.
+  /// Sends a request and hands over the answer's body piece by piece, for streams of events. The answer's own
+  /// body is empty. Cancelling the task ends the stream.
   package func stream(
     method: HTTPRequest.Method, path: String, headers: HTTPFields = [:], body: [UInt8] = [],
     _ receive: (HTTPResponse.Status, ByteBuffer) async throws -> Void

@@ -2,8 +2,8 @@ import Foundation
 import HTTPTypes
 import Nightshift
 
-/// How a file that a job has made is handed to a browser: as something to look at or to keep, never as a page that
-/// runs with our origin's rights.
+/// How a file that a job has made is handed to a browser: as something to look at or to keep, never as a page
+/// that runs with our origin's rights.
 enum ArtifactHeaders {
   static func headers(for record: ArtifactRecord) -> HTTPFields {
     [

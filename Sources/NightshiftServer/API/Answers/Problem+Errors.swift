@@ -31,7 +31,7 @@ extension Problem {
     if let holder = error.keyReusedBy {
       self.init(
         .unprocessableContent, "idempotency_key_reused",
-        "This `Idempotency-Key` came before with other contents (it made \(holder)). Use a new key for new work."
+        "This `Idempotency-Key` came before with other contents (for \(holder)). Use a new one for new work."
       )
     } else {
       self = .invalid(error.faults.map { Fault($0.pointer, $0.message) })
@@ -78,8 +78,8 @@ extension Problem {
       if case .headerOverflow = error {
         Problem(
           .requestHeaderFieldsTooLarge, "headers_too_large",
-          "The request's line and headers are too large: at most \(ConnectionLimits.headerBytes) bytes in at most "
-            + "\(ConnectionLimits.headerCount) fields.")
+          "The request's line and headers are too large: at most \(ConnectionLimits.headerBytes) bytes in "
+            + "at most \(ConnectionLimits.headerCount) fields.")
       } else {
         Problem(.badRequest, "malformed", "This is not well-formed HTTP/1.1: \(error).")
       }

@@ -1,8 +1,8 @@
 import Nightshift
 import Synchronization
 
-/// Asks the engine at most once a second whether it is ready. Each time costs a durable write, and `/readyz` is open to
-/// anybody.
+/// Asks the engine at most once a second whether it is ready. Each time costs a durable write, and `/readyz`
+/// is open to anybody.
 final class ReadinessProbe: Sendable {
   private static let lifetime: Int64 = 1_000_000_000
 

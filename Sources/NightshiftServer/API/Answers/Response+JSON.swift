@@ -28,8 +28,8 @@ extension Response {
 }
 
 extension ResponseBody {
-  /// Bytes that are handed to the socket in pieces, so that a slow but steady reader is told from one that stands
-  /// still (``StalledPeerHandler``).
+  /// Bytes that are handed to the socket in pieces, so that a slow but steady reader is told from one that
+  /// stands still (``StalledPeerHandler``).
   static func chunked(_ buffer: ByteBuffer, size: Int = 64 << 10) -> ResponseBody {
     guard buffer.readableBytes > size else { return ResponseBody(byteBuffer: buffer) }
     return ResponseBody(contentLength: buffer.readableBytes) { writer in

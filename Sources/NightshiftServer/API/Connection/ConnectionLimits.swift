@@ -3,7 +3,8 @@ import NIOHTTP1
 
 /// What one connection may ask of the server before it is cut off.
 enum ConnectionLimits {
-  /// Request line and headers. Browsers send some 2 KiB, a token with everything that proxies add stays below 16.
+  /// Request line and headers. Browsers send some 2 KiB, a token with everything that proxies add stays below
+  /// 16.
   static let headerBytes = 32 << 10
   static let headerCount = 128
   /// Until the first request has come.

@@ -6,9 +6,10 @@ import Nightshift
 
 /// Decides with the first request of a connection whether it is HTTP or becomes a WebSocket.
 ///
-/// Not `NIOTypedHTTPServerUpgradeHandler`: in swift-nio 2.101 it swallows the head of a request that carries `Upgrade:`
-/// but is not upgraded, so that a refused WebSocket, and every client that offers HTTP/2 that way (`Upgrade: h2c`, as
-/// `curl --http2` and Java do), hangs. Nor has it a time limit, or an answer to a graceful shutdown.
+/// Not `NIOTypedHTTPServerUpgradeHandler`: in swift-nio 2.101 it swallows the head of a request that carries
+/// `Upgrade:` but is not upgraded, so that a refused WebSocket, and every client that offers HTTP/2 that way
+/// (`Upgrade: h2c`, as `curl --http2` and Java do), hangs. Nor has it a time limit, or an answer to a
+/// graceful shutdown.
 final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -69,7 +70,8 @@ final class FirstRequestHandler: ChannelInboundHandler, RemovableChannelHandler 
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    // A connection that has asked for nothing must not hold up a graceful shutdown, nor one whose peer has ended it.
+    // A connection that has asked for nothing must not hold up a graceful shutdown, nor one whose peer has
+    // ended it.
     let isEnd = event is ChannelShouldQuiesceEvent || (event as? ChannelEvent) == .inputClosed
     if isEnd, !isDone { context.close(promise: nil) } else { context.fireUserInboundEventTriggered(event) }
   }

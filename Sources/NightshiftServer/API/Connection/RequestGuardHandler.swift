@@ -6,11 +6,11 @@ import Nightshift
 
 /// What Hummingbird leaves open between the socket and the first byte of a request's body:
 ///
-/// - bytes that are no HTTP, and headers that are too large, are answered with problem details (it answers 400
-///   without a body);
+/// - bytes that are no HTTP, and headers that are too large, are answered with problem details (it answers
+///   400 without a body);
 /// - `Expect: 100-continue` is answered, so that curl does not wait a second before it sends a large body;
-/// - an answer with `Connection: close` closes the connection, though the peer may still be sending, and so does the
-///   answer to the last request of a client that says so, or that speaks HTTP/1.0.
+/// - an answer with `Connection: close` closes the connection, though the peer may still be sending, and so
+///   does the answer to the last request of a client that says so, or that speaks HTTP/1.0.
 final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
@@ -70,8 +70,8 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     close(context)
   }
 
-  /// Ends our side at once and the connection a little later: closing while the peer is sending would reset the
-  /// connection, and the peer might lose the answer.
+  /// Ends our side at once and the connection a little later: closing while the peer is sending would reset
+  /// the connection, and the peer might lose the answer.
   private func close(_ context: ChannelHandlerContext) {
     context.flush()
     context.close(mode: .output, promise: nil)

@@ -30,7 +30,8 @@ struct ServerConnection: ServerChildChannel, HTTPChannelHandler {
       let http = FirstRequestHandler.HTTPHandlers(
         encoder: HTTPResponseEncoder(),
         decoder: ByteToMessageHandler(
-          HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: ConnectionLimits.decoder)),
+          HTTPRequestDecoder(
+            leftOverBytesStrategy: .dropBytes, limitConfiguration: ConnectionLimits.decoder)),
         requestGuard: RequestGuardHandler())
       let kind = channel.eventLoop.makePromise(of: Kind.self)
       try pipeline.addHandlers([
@@ -68,8 +69,8 @@ extension ServerConnection {
         wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
   }
 
-  /// Does the handshake for requests that the gate lets in. One that is refused goes on as plain HTTP and gets its
-  /// answer there.
+  /// Does the handshake for requests that the gate lets in. One that is refused goes on as plain HTTP and
+  /// gets its answer there.
   func makeUpgrader(_ feed: NIOLoopBoundBox<(any LiveFeed)?>) -> NIOTypedWebSocketServerUpgrader<Kind> {
     NIOTypedWebSocketServerUpgrader(
       maxFrameSize: ConnectionLimits.webSocketMessage,

@@ -1,8 +1,10 @@
 import NIOCore
 
-/// Closes a connection whose peer takes nothing any more, so that it cannot hold an answer in memory for ever.
+/// Closes a connection whose peer takes nothing any more, so that it cannot hold an answer in memory for
+/// ever.
 ///
-/// Large bodies are written in pieces (`ResponseBody.chunked`), so a slow reader becomes writable now and then.
+/// Large bodies are written in pieces (`ResponseBody.chunked`), so a slow reader becomes writable now and
+/// then.
 final class StalledPeerHandler: ChannelInboundHandler {
   typealias InboundIn = NIOAny
 

@@ -2,17 +2,33 @@ import Nightshift
 
 /// The timeline of one job: a snapshot, then what happens, until the job has ended.
 ///
-/// Without gap or repeat: the subscription begins before the snapshot is read, and what the snapshot holds already is
-/// dropped by its version or log sequence. Both together are the id after which a broken stream goes on.
+/// Without gap or repeat: the subscription begins before the snapshot is read, and what the snapshot holds
+/// already is dropped by its version or log sequence. Both together are the id after which a broken stream
+/// goes on.
 struct JobFeed: LiveFeed {
   /// Log lines that are read at a time.
   static let page = 1_000
-  /// After this time every line has been stored that was written before the subscription began: the engine stores
-  /// them within a tenth of a second.
+  /// After this time every line has been stored that was written before the subscription began: the engine
+  /// stores them within a tenth of a second.
   private static let settlingTime = Duration.milliseconds(250)
+
+  /// What the client has got.
+  private struct Sent {
+    var position = JobPosition()
+    var progressAt = Timestamp(microseconds: 0)
+    /// When the newest of the handler's own events was emitted.
+    var customAt = Timestamp(microseconds: 0)
+
+    mutating func note(_ line: LogLine) {
+      position.log = line.sequence
+      if line.level == "event" { customAt = line.at }
+    }
+  }
 
   private let engine: Engine
   private let id: JobID
+  /// The job as it was when the client came; its kind and queue never change.
+  private let job: JobSummary
   private let start: JobPosition?
   private let isStillAllowed: @Sendable () async -> Bool
   let isOver: Bool
@@ -22,6 +38,7 @@ struct JobFeed: LiveFeed {
     id = try request.jobID()
     isStillAllowed = request.isStillAllowed
     guard let job = try await engine.job(id) else { throw APIRequest.noSuchJob(id) }
+    self.job = job.summary
     // An id that is not ours, or of another job, tells nothing: then everything is sent.
     start = try LiveRoutes.lastEventID(request).flatMap { JobPosition($0) }
     isOver =
@@ -32,44 +49,46 @@ struct JobFeed: LiveFeed {
   func run(_ send: (LiveItem) async throws -> Void) async throws -> LiveEnd {
     let events = engine.events.subscribe(EventFilter(job: id))
     guard let job = try await engine.job(id) else { return .finished }
-    var position = JobPosition()
-    position.log = start?.log ?? 0
-    try await sendSnapshot(job, &position, send)
+    var sent = Sent()
+    sent.position.log = start?.log ?? 0
+    try await sendSnapshot(job, &sent, send)
     guard !job.summary.state.isTerminal else {
-      try await sendEnd(job, position, send)
+      try await sendEnd(job, sent.position, send)
       return .finished
     }
     let loop = LiveLoop(
       events: events, clock: engine.clock, isStillAllowed: isStillAllowed, firstTick: Self.settlingTime)
     return try await loop.run { step in
       switch step {
-      case .delivery(.event(_, let event)): return try await forward(event, &position, send)
+      case .delivery(.event(_, let event)): return try await forward(event, &sent, send)
       case .delivery(.reset): return true
       case .tick:
         try await send(.keepAlive)
-        return try await catchUp(&position, send)
+        return try await catchUp(&sent, send)
       }
     }
   }
 
   private func sendSnapshot(
-    _ job: JobDetail, _ position: inout JobPosition, _ send: (LiveItem) async throws -> Void
+    _ job: JobDetail, _ sent: inout Sent, _ send: (LiveItem) async throws -> Void
   ) async throws {
-    let logs = try await engine.logs(of: id, after: position.log, limit: Self.page)
-    position.version = job.summary.version
-    position.log = logs.last?.sequence ?? position.log
+    let logs = try await engine.logs(of: id, after: sent.position.log, limit: Self.page)
+    sent.progressAt = job.progress?.at ?? sent.progressAt
+    sent.position.version = job.summary.version
+    for line in logs { sent.note(line) }
     try await send(
-      .message(LiveMessage(type: "snapshot", id: position.description, data: JSONValue(job, logs: logs))))
-    if logs.count == Self.page { try await sendLogs(&position, send) }
+      .message(LiveMessage(type: "snapshot", id: sent.position.description, data: JSONValue(job, logs: logs)))
+    )
+    if logs.count == Self.page { try await sendLogs(&sent, send) }
   }
 
   /// The stored log lines that were not sent yet.
-  private func sendLogs(_ position: inout JobPosition, _ send: (LiveItem) async throws -> Void) async throws {
+  private func sendLogs(_ sent: inout Sent, _ send: (LiveItem) async throws -> Void) async throws {
     while true {
-      let logs = try await engine.logs(of: id, after: position.log, limit: Self.page)
+      let logs = try await engine.logs(of: id, after: sent.position.log, limit: Self.page)
       for line in logs {
-        position.log = line.sequence
-        try await send(.message(LiveMessage(line, id: position.description)))
+        sent.note(line)
+        try await send(.message(LiveMessage(line, of: job, id: sent.position.description)))
       }
       guard logs.count == Self.page else { return }
     }
@@ -77,50 +96,58 @@ struct JobFeed: LiveFeed {
 
   /// Sends an event that is news. Returns whether more can follow.
   private func forward(
-    _ event: Event, _ position: inout JobPosition, _ send: (LiveItem) async throws -> Void
+    _ event: Event, _ sent: inout Sent, _ send: (LiveItem) async throws -> Void
   ) async throws -> Bool {
     switch event.body {
     case .state(let state, let version):
-      guard version > position.version else { return true }
-      if state.isTerminal { return try await catchUp(&position, send) }
-      position.version = version
+      guard version > sent.position.version else { return true }
+      if state.isTerminal { return try await catchUp(&sent, send) }
+      sent.position.version = version
     case .log(let sequence, _, _):
-      try await fillGap(before: sequence, event.attempt, &position, send)
-      guard sequence > position.log else { return true }
-      position.log = sequence
+      // A line that was written before the subscription began may not have been stored when the snapshot was
+      // read.
+      try await sendStored(&sent, send) { $0.position.nextLog(attempt: event.attempt) >= sequence }
+      guard sequence > sent.position.log else { return true }
+      sent.position.log = sequence
     case .custom:
-      // It is stored among the log lines, as the next one.
-      position.log = position.nextLog(attempt: event.attempt)
-    case .progress: break
+      // It is one of the log lines, but only the stored one knows its sequence.
+      try await sendStored(&sent, send) { $0.customAt >= event.at }
+      guard event.at > sent.customAt else { return true }
+      sent.customAt = event.at
+    case .progress: sent.progressAt = event.at
     }
-    try await send(.message(LiveMessage(event, id: position.description)))
+    try await send(.message(LiveMessage(event, id: sent.position.description)))
     return true
   }
 
-  /// Sends lines that were written before the subscription began and not yet stored when the snapshot was read. They
-  /// are stored within a tenth of a second; if they are not, they are lost, and the stream goes on.
-  private func fillGap(
-    before sequence: Int64, _ attempt: Int, _ position: inout JobPosition,
-    _ send: (LiveItem) async throws -> Void
+  /// Sends stored lines until enough were sent. The engine stores them within a tenth of a second; those that
+  /// it could not store within a second are lost, and the stream goes on.
+  private func sendStored(
+    _ sent: inout Sent, _ send: (LiveItem) async throws -> Void, until isEnough: (Sent) -> Bool
   ) async throws {
-    for _ in 0..<40 where position.nextLog(attempt: attempt) < sequence {
-      try await sendLogs(&position, send)
-      if position.log < sequence - 1 { try await engine.clock.sleep(for: .milliseconds(25)) }
+    for _ in 0..<40 where !isEnough(sent) {
+      try await sendLogs(&sent, send)
+      if !isEnough(sent) { try await engine.clock.sleep(for: .milliseconds(25)) }
     }
   }
 
-  /// Sends what the store knows and the events did not tell, such as what another process has done. Returns whether
-  /// more can follow.
+  /// Sends what the store knows and the events did not tell, such as what another process has done. Returns
+  /// whether more can follow.
   private func catchUp(
-    _ position: inout JobPosition, _ send: (LiveItem) async throws -> Void
+    _ sent: inout Sent, _ send: (LiveItem) async throws -> Void
   ) async throws -> Bool {
-    try await sendLogs(&position, send)
+    try await sendLogs(&sent, send)
     guard let job = try await engine.job(id) else { return false }
-    guard job.summary.version > position.version else { return true }
-    position.version = job.summary.version
-    try await send(.message(LiveMessage(type: "state", id: position.description, data: .state(job.summary))))
+    if let progress = job.progress, progress.at > sent.progressAt {
+      sent.progressAt = progress.at
+      try await send(.message(LiveMessage(progress, of: job.summary, id: sent.position.description)))
+    }
+    guard job.summary.version > sent.position.version else { return true }
+    sent.position.version = job.summary.version
+    try await send(
+      .message(LiveMessage(type: "state", id: sent.position.description, data: .state(job.summary))))
     guard job.summary.state.isTerminal else { return true }
-    try await sendEnd(job, position, send)
+    try await sendEnd(job, sent.position, send)
     return false
   }
 

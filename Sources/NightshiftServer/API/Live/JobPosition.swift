@@ -17,8 +17,8 @@ struct JobPosition: Sendable, Hashable, LosslessStringConvertible {
     self.log = log
   }
 
-  /// The sequence of the line that follows in this attempt. The upper half of a sequence is the attempt, so that lines
-  /// of a later one sort after those of an earlier one.
+  /// The sequence of the line that follows in this attempt. The upper half of a sequence is the attempt, so
+  /// that lines of a later one sort after those of an earlier one.
   func nextLog(attempt: Int) -> Int64 { max(log + 1, Int64(attempt) << 32 | 1) }
 
   var description: String { "v\(version).l\(log)" }

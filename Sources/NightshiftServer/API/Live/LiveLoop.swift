@@ -3,7 +3,8 @@ import ServiceLifecycle
 
 /// Waits for events and for the clock at the same time: what both feeds do once their beginning is sent.
 struct LiveLoop: Sendable {
-  /// Proxies drop a connection on which nothing happens for a minute, and browsers tell nobody that they have gone.
+  /// Proxies drop a connection on which nothing happens for a minute, and browsers tell nobody that they have
+  /// gone.
   static let keepAliveInterval = Duration.seconds(15)
 
   enum Step: Sendable {

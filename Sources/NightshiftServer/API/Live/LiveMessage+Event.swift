@@ -1,17 +1,27 @@
 import Nightshift
 
 extension LiveMessage {
-  /// A stored line: the handler's own events are among them.
-  init(_ line: LogLine, id: String) {
-    self.init(type: "log", id: id, data: JSONValue(line))
-    guard line.level == "event", let event = JSONValue(stored: Array(line.message.utf8)).objectValue else {
-      return
-    }
-    type = "event"
-    data = .fields([
-      "attempt": JSONValue(line.attempt), "at": JSONValue(line.at), "name": event["name"],
-      "data": event["data"],
-    ])
+  /// A stored line, as it was sent when it was written. The handler's own events are among them.
+  init(_ line: LogLine, of job: JobSummary, id: String) {
+    let custom = line.level == "event" ? JSONValue(stored: Array(line.message.utf8)) : .null
+    let body: Event.Body =
+      if let name = custom["name"]?.stringValue {
+        .custom(name: name, data: custom["data"] ?? .null)
+      } else {
+        .log(sequence: line.sequence, level: line.level, message: line.message)
+      }
+    self.init(
+      Event(job: job.id, kind: job.kind, queue: job.queue, attempt: line.attempt, at: line.at, body: body),
+      id: id)
+  }
+
+  /// Progress that was stored.
+  init(_ progress: ProgressRecord, of job: JobSummary, id: String) {
+    self.init(
+      Event(
+        job: job.id, kind: job.kind, queue: job.queue, attempt: progress.attempt, at: progress.at,
+        body: .progress(fraction: progress.fraction, message: progress.message)),
+      id: id)
   }
 
   init(_ event: Event, id: String) {

@@ -2,7 +2,8 @@ import Nightshift
 
 /// `GET /metrics`: the numbers that a monitoring system collects.
 ///
-/// Labels are queues, kinds, states and outcomes only. Their number is bounded; ids and payloads never become labels.
+/// Labels are queues, kinds, states and outcomes only. Their number is bounded; ids and payloads never become
+/// labels.
 struct MetricsPage {
   let engine: Engine
   let readiness: ReadinessProbe

@@ -21,7 +21,7 @@ struct APIRequest: Sendable {
     let text = parameters["id"] ?? ""
     guard let id = JobID(text) else {
       throw .notFound(
-        "There is no job \"\(text.truncatedUTF8(to: 40))\": the id of a job is job_ and 13 letters and digits."
+        "There is no job \"\(text.truncatedUTF8(to: 40))\": an id is job_ and 13 letters and digits."
       )
     }
     return id

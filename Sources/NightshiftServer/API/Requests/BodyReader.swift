@@ -3,7 +3,8 @@ import HummingbirdCore
 import NIOCore
 import Nightshift
 
-/// Reads a request's body: as much as its route allows, in the time it may take, as the JSON object it must be.
+/// Reads a request's body: as much as its route allows, in the time it may take, as the JSON object it must
+/// be.
 struct BodyReader: Sendable {
   /// How long a body may take to arrive; a client that dribbles must not keep a connection for ever.
   static let patience = Duration.seconds(60)

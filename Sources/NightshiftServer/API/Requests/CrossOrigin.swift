@@ -3,8 +3,8 @@ import HummingbirdCore
 
 /// Which web pages of other origins may use the API.
 ///
-/// A token is needed in any case and browsers send none by themselves, so this guards nothing of ours: it tells
-/// browsers which pages may read the answers, and keeps strangers' pages from opening WebSockets.
+/// A token is needed in any case and browsers send none by themselves, so this guards nothing of ours: it
+/// tells browsers which pages may read the answers, and keeps strangers' pages from opening WebSockets.
 struct CrossOrigin: Sendable {
   /// Origins such as `https://console.example.com`; `*` allows all.
   let allowed: [String]

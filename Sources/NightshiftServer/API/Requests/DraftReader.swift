@@ -29,7 +29,7 @@ enum DraftReader {
     options.owner = reader.text("owner")
     options.traceparent = traceparent
     guard reader.faults.isEmpty, let kind else { return (nil, reader.faults) }
-    let payload = reader["payload"] ?? .object([:])
+    let payload = reader.raw("payload") ?? .object([:])
     return (JobDraft(kind: kind, payload: payload.serialized(), options: options), [])
   }
 

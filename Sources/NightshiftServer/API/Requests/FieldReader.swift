@@ -11,7 +11,8 @@ struct FieldReader {
 
   /// - Parameters:
   ///   - place: The object's own place, as a JSON pointer.
-  ///   - known: The names of its fields. Others are faults: a slip must not be taken for a wish for the default.
+  ///   - known: The names of its fields. Others are faults: a slip must not be taken for a wish for the
+  ///     default.
   init(_ value: JSONValue?, at place: String = "#", known: [String]) {
     fields = value?.objectValue ?? [:]
     self.place = place
@@ -24,6 +25,9 @@ struct FieldReader {
       faults.append(.init(pointer(name), "is not a known field" + (nearest ?? all)))
     }
   }
+
+  /// The field as it was sent, `null` included.
+  func raw(_ name: String) -> JSONValue? { fields[name] }
 
   func has(_ name: String) -> Bool { self[name] != nil }
 

@@ -3,7 +3,7 @@ import Nightshift
 
 /// Where a request came from.
 enum Origin: Sendable {
-  /// Over the network. A Unix socket has no address and counts as this host.
+  /// Over a socket. The address is unknown when the peer has gone already.
   case socket(address: String?, isLoopback: Bool)
   /// From this process, on behalf of somebody who is known already.
   case inProcess(Actor)
@@ -19,6 +19,7 @@ enum Origin: Sendable {
 
 extension SocketAddress {
   fileprivate var isLoopback: Bool {
+    // A Unix socket has a path instead, and can only be reached from this host.
     guard let ip = ipAddress else { return true }
     return ip == "::1" || ip.hasPrefix("127.") || ip.hasPrefix("::ffff:127.")
   }

@@ -23,9 +23,9 @@ extension HTTPFields {
     return key
   }
 
-  /// How long the caller prefers to wait for the outcome (`Prefer: wait=30`, RFC 7240); `nil` not at all. At most a
-  /// minute, since what lies between drops connections on which nothing happens. Unknown preferences are ignored, as
-  /// the standard asks.
+  /// How long the caller prefers to wait for the outcome (`Prefer: wait=30`, RFC 7240); `nil` not at all. At
+  /// most a minute, since what lies between drops connections on which nothing happens. Unknown preferences
+  /// are ignored, as the standard asks.
   func preferredWait() -> Int? {
     for preference in self[values: .prefer].flatMap({ $0.split(separator: ",") }) {
       let parts = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)

@@ -59,7 +59,7 @@ extension RouteTable {
     let reader = FieldReader(request.body, known: ["payload"])
     try reader.check()
     let outcomes = try await request.engine.retry(
-      [id], payload: reader["payload"]?.serialized(), by: request.actor)
+      [id], payload: reader.raw("payload")?.serialized(), by: request.actor)
     let state = try changedState(outcomes, id) { state in
       "Only a dead or cancelled job can be retried; this one is \(state)."
     }

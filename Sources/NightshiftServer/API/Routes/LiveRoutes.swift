@@ -16,7 +16,8 @@ enum LiveRoutes {
   /// For WebSockets of browsers, which cannot set the header.
   static let parameter = "lastEventId"
 
-  /// After what the stream shall go on. The header wins: a browser's `EventSource` keeps the URL when it comes back.
+  /// After what the stream shall go on. The header wins: a browser's `EventSource` keeps the URL when it
+  /// comes back.
   static func lastEventID(_ request: APIRequest) throws(Problem) -> String? {
     if let header = request.headers[.lastEventID] { return header }
     return try request.query.value(parameter)

@@ -3,8 +3,8 @@ import Nightshift
 
 /// All routes there are.
 ///
-/// Matched here and not by Hummingbird's router, because a WebSocket is decided upon by the same table before there is
-/// a request to route, and because a wrong method is answered with 405 and the right ones.
+/// Matched here and not by Hummingbird's router, because a WebSocket is decided upon by the same table before
+/// there is a request to route, and because a wrong method is answered with 405 and the right ones.
 struct RouteTable: Sendable {
   let routes: [Route]
 

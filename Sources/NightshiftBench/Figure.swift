@@ -1,5 +1,5 @@
 /// One figure of `nightshift bench`, beside what stands in its way.
-package struct Measurement: Sendable, Codable {
+package struct Figure: Sendable, Codable {
   package var name: String
   package var value: Double
   package var unit: String

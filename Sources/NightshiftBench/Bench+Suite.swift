@@ -1,0 +1,27 @@
+extension Bench {
+  /// The measurements by name, in the order in which they run.
+  package static let names = [
+    "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "drain-million-ready",
+    "drain-ten-million-finished",
+  ]
+  /// Those that take minutes and gigabytes, and run only when they are asked for.
+  package static let large: Set<String> = ["drain-million-ready", "drain-ten-million-finished"]
+
+  /// Runs one of ``names``.
+  ///
+  /// - Parameter executable: This program, for the server that is started beside it.
+  package func run(_ name: String, executable: String) async throws -> [Figure] {
+    switch name {
+    case "life": [try await fullLife()]
+    case "drain": [try await drain(name: "drain of \(jobs)")]
+    case "bulk": [try await bulkEnqueue()]
+    case "enqueue-latency": try await enqueueLatency()
+    case "start-latency": try await startLatency()
+    case "scripts": [try await scripts()]
+    case "server": try await idleServer(executable: executable)
+    case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
+    case "drain-ten-million-finished": [try await drain(name: "drain, ten million finished", finished: 10_000_000)]
+    default: throw BenchmarkError("there is no measurement \"\(name)\"; there are: \(Self.names.joined(separator: ", "))")
+    }
+  }
+}

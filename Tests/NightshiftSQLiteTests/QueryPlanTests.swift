@@ -1,0 +1,51 @@
+import Nightshift
+import NightshiftSQLite
+import Testing
+
+@Suite struct `A hot statement on SQLite` {
+  private static let plans: [(sql: String, index: String)] = [
+    (SQLiteStatements.claim, "nightshift_jobs_ready"),
+    (SQLiteStatements.complete, "INTEGER PRIMARY KEY"),
+    (SQLiteStatements.payload, "INTEGER PRIMARY KEY"),
+    (
+      "SELECT id FROM nightshift_jobs WHERE state = 2 AND run_at <= ? ORDER BY run_at LIMIT ?",
+      "nightshift_jobs_scheduled"
+    ),
+    ("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2", "nightshift_jobs_scheduled"),
+    (
+      "SELECT id FROM nightshift_jobs WHERE hold_until <= ? ORDER BY hold_until LIMIT ?",
+      "nightshift_jobs_held_until"
+    ),
+    (
+      "SELECT min(hold_until) FROM nightshift_jobs WHERE hold_until IS NOT NULL", "nightshift_jobs_held_until"
+    ),
+    (
+      "SELECT id FROM nightshift_jobs WHERE state = 1 AND worker = ? AND cancel_requested_at IS NOT NULL",
+      "nightshift_jobs_running"
+    ),
+    (
+      "SELECT id FROM nightshift_jobs WHERE hold <> 0 AND hold = 1 AND kind = ? LIMIT 1000",
+      "nightshift_jobs_held"
+    ),
+    (
+      "SELECT run_at FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ? AND priority = ? ORDER BY run_at LIMIT 1",
+      "nightshift_jobs_ready"
+    ),
+    ("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", "nightshift_keys_job"),
+    ("DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?", "PRIMARY KEY"),
+    ("DELETE FROM nightshift_artifact_chunks WHERE job = ?", "nightshift_artifact_chunks"),
+  ]
+
+  @Test(arguments: plans.indices)
+  func `goes through an index, and neither scans nor sorts`(_ index: Int) async throws {
+    let (sql, index) = Self.plans[index]
+    let file = try DatabaseFile()
+    let store = try file.open()
+    let plan = try ForeignConnection(file.path).run("EXPLAIN QUERY PLAN " + sql).map { $0[3] }.joined(
+      separator: "\n")
+    #expect(plan.contains(index), "\(plan)")
+    #expect(!plan.contains("SCAN nightshift_jobs\n") && !plan.hasSuffix("SCAN nightshift_jobs"), "\(plan)")
+    #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+    await store.close()
+  }
+}
