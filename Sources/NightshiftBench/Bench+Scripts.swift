@@ -9,7 +9,7 @@ extension Bench {
   /// Script jobs, a process each, beside a bare loop that spawns the same program, as many at a time as the worker has
   /// slots: `/bin/cat` gets the payload on standard input and its output is read to the end.
   func scripts() async throws -> Figure {
-    let count = max(200, jobs / 100)
+    let count = max(200, jobs / 40)
     let slots = EngineConfiguration().concurrency
     let limit = try await spawnRate(count, slots)
     remove("scripts")

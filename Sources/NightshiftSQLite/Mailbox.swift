@@ -11,7 +11,7 @@ final class Mailbox<Item>: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let capacity: Int
   private var items: [Item] = []
-  /// Threads that wait and have not been signalled yet.
+  /// Threads that wait.
   private var waiters = 0
   private var isClosed = false
 
@@ -41,8 +41,9 @@ final class Mailbox<Item>: @unchecked Sendable {
       return false
     }
     items.append(item)
-    let wake = waiters > 0
-    if wake { waiters -= 1 }
+    // A signal for each item until every waiter has one. The waiters count themselves out: were they counted out here,
+    // one whose time ran out just then would be counted out twice, and in the end nobody would be woken any more.
+    let wake = items.count <= waiters
     pthread_mutex_unlock(mutex)
     if wake { pthread_cond_signal(condition) }
     return true
@@ -68,12 +69,11 @@ final class Mailbox<Item>: @unchecked Sendable {
     }
     while items.isEmpty && !isClosed {
       waiters += 1
-      if milliseconds == 0 {
-        pthread_cond_wait(condition, mutex)
-      } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
-        waiters = max(0, waiters - 1)
-        return items.isEmpty ? .timeout : moveItems(&spare, onlyFirst)
-      }
+      let status =
+        milliseconds == 0
+        ? pthread_cond_wait(condition, mutex) : pthread_cond_timedwait(condition, mutex, &deadline)
+      waiters -= 1
+      if status == ETIMEDOUT { return items.isEmpty ? .timeout : moveItems(&spare, onlyFirst) }
     }
     return items.isEmpty ? .closed : moveItems(&spare, onlyFirst)
   }
@@ -81,7 +81,6 @@ final class Mailbox<Item>: @unchecked Sendable {
   func close() {
     pthread_mutex_lock(mutex)
     isClosed = true
-    waiters = 0
     pthread_mutex_unlock(mutex)
     pthread_cond_broadcast(condition)
   }

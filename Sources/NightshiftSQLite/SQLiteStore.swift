@@ -5,7 +5,7 @@ public import Nightshift
 /// The store in one SQLite file.
 ///
 /// One thread writes, with group commit and `synchronous=FULL`; a few threads read. Several processes may share the
-/// file: they take turns to write, and each notices within 40 ms that another has committed.
+/// file: they take turns to write, and each notices within a tenth of a second that another has committed.
 package final class SQLiteStore: Store {
   package let path: String
   private let writer = Writer()

@@ -9,8 +9,9 @@ final class Writer: Sendable {
   static let capacity = 50_000
   /// Writes in one transaction, so that a burst does not make the first of it wait for the last.
   static let groupLimit = 2_000
-  /// How often an idle writer looks whether another process has committed. It reads shared memory, not the disk.
-  static let changeCheck = 40
+  /// How often, in milliseconds, a writer without work looks whether another process has committed. It reads shared
+  /// memory, not the disk; still, the looks are most of what an idle process does, so they become rarer after a while.
+  static let changeCheck = (soon: 25, later: 100, laterAfter: 80)
 
   let mailbox = Mailbox<any WriteOperation>(capacity: capacity)
   private let observer = Mutex<(@Sendable (CommitNotice) -> Void)?>(nil)
@@ -62,12 +63,13 @@ final class Writer: Sendable {
     var seen = (try? session.connection.dataVersion()) ?? 0
     var idleRounds = 0
     while true {
-      switch mailbox.take(into: &waiting, waiting: Self.changeCheck) {
+      let interval = idleRounds < Self.changeCheck.laterAfter ? Self.changeCheck.soon : Self.changeCheck.later
+      switch mailbox.take(into: &waiting, waiting: interval) {
       case .closed: return
       case .timeout:
         idleRounds += 1
-        // After a second without work the page cache is given back.
-        if idleRounds == 25 { session.connection.releaseMemory() }
+        // After some seconds without work the page cache is given back.
+        if idleRounds == Self.changeCheck.laterAfter { session.connection.releaseMemory() }
       case .items:
         idleRounds = 0
         var rest = waiting[...]
@@ -77,18 +79,19 @@ final class Writer: Sendable {
         }
         waiting.removeAll(keepingCapacity: true)
       }
-      noticeForeignChange(session, &seen)
+      if noticeForeignChange(session, &seen) { idleRounds = 0 }
     }
   }
 
-  private func noticeForeignChange(_ session: WriterSession, _ seen: inout Int64) {
+  private func noticeForeignChange(_ session: WriterSession, _ seen: inout Int64) -> Bool {
     // A failed look is no failure of a write: the next round looks again.
-    guard let version = try? session.connection.dataVersion(), version != seen else { return }
+    guard let version = try? session.connection.dataVersion(), version != seen else { return false }
     seen = version
     session.knownQueues.removeAll()
     var notice = CommitNotice()
     notice.foreignChange = true
     tell(notice)
+    return true
   }
 
   private func tell(_ notice: CommitNotice) {
@@ -127,8 +130,9 @@ final class Writer: Sendable {
       session.knownQueues.removeAll()
       throw error
     }
-    for operation in group { operation.succeed() }
+    // First, so that nobody hears what a job says before hearing that it runs.
     tell(session.tally.notice)
+    for operation in group { operation.succeed() }
   }
 }
 

@@ -139,7 +139,8 @@ struct JobModel {
         jobs[id]!.job.state = .dead
       } else {
         jobs[id]!.job.state = .scheduled
-        jobs[id]!.job.runAt = reclaim.now + .seconds(wait)
+        // Its place in the queue is kept, unless it has to wait.
+        if wait > 0 { jobs[id]!.job.runAt = reclaim.now + .seconds(wait) }
       }
     }
     return lost.count

@@ -159,6 +159,6 @@ import Testing
         WHERE queue = 'default' AND kind = 'work'
         """)
     }
-    #expect(row.map(\.values) == [[SQLValue(noon), 5, 2, 2, 1, 1, 2_000_000, 5_000_000]])
+    #expect(row.map(\.values) == [[SQLValue(noon), 5, 2, 2, 1, 1, 2_000_000, 4_000_000]])
   }
 }

@@ -47,7 +47,8 @@ private final class SmallDisk {
     let ballast = disk.path + "/ballast"
     #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
     let file = try #require(FileHandle(forWritingAtPath: ballast))
-    while (try? file.write(contentsOf: [UInt8](repeating: 0, count: 4096))) != nil {}  // until the disk is full
+    // Until the disk is full: the error is what is waited for.
+    while (try? file.write(contentsOf: [UInt8](repeating: 0, count: 4096))) != nil {}
     try file.close()
 
     let batch = (Int64(2)...300).map { job($0, bytes: 10_000) }

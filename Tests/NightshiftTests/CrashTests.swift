@@ -203,30 +203,31 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
 }
 
 @Suite(.timeLimit(.minutes(1))) struct `The children of a dead worker` {
-  /// A child with the mark of a worker, and the signal that it has ended.
-  private func child(of worker: WorkerID) throws -> (process: Process, ended: Signal) {
-    let ended = Signal()
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sleep")
-    process.arguments = ["600"]
-    process.environment = [OrphanedChildren.variable: "\(worker)"]
-    process.terminationHandler = { _ in ended.signal() }
-    try process.run()
-    return (process, ended)
+  /// A child with the mark of a worker, in a process group of its own.
+  private func child(of worker: WorkerID) throws -> pid_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    var arguments = [strdup("sleep"), strdup("600"), nil]
+    var environment = [strdup("\(OrphanedChildren.variable)=\(worker)"), nil]
+    defer { for text in arguments + environment { free(text) } }
+    var pid: pid_t = 0
+    try #require(posix_spawn(&pid, "/bin/sleep", nil, &attributes, &arguments, &environment) == 0)
+    return pid
   }
 
   @Test func `are ended, and those of others are not`() async throws {
     let number = Int64.random(in: 1...(1 << 60))
     let (lost, other) = (WorkerID(rawValue: number), WorkerID(rawValue: number + 1))
     let (doomed, spared) = (try child(of: lost), try child(of: other))
-    // Until the new program's environment is there to be read.
-    await eventually { OrphanedChildren.end(of: lost) == 1 }
-    await doomed.ended.wait()
-    #expect(
-      doomed.process.terminationReason == .uncaughtSignal && doomed.process.terminationStatus == SIGKILL)
-    #expect(spared.process.isRunning)
+    #expect(OrphanedChildren.end(of: lost) == 1)
+    var status: Int32 = 0
+    #expect(waitpid(doomed, &status, 0) == doomed)
+    #expect(status & 0x7f == SIGKILL)
+    #expect(waitpid(spared, &status, WNOHANG) == 0)
     #expect(OrphanedChildren.end(of: lost) == 0)
-    spared.process.terminate()
-    await spared.ended.wait()
+    #expect(OrphanedChildren.end(of: other) == 1)
+    #expect(waitpid(spared, &status, 0) == spared)
   }
 }

@@ -18,7 +18,7 @@ extension Engine {
 
   /// Returns when the job is in the state, awaiting its events.
   func waitUntil(_ id: JobID, is state: JobState) async throws -> JobDetail? {
-    let stream = events.subscribe(EventFilter(job: id))
+    let stream = try await listen(EventFilter(job: id))
     if let job = try await job(id), job.summary.state == state { return job }
     for try await case .event(_, let event) in stream {
       if case .state(state, _) = event.body { return try await job(id) }

@@ -86,7 +86,9 @@ private struct Oops: Error, CustomStringConvertible { var description: String { 
       Issue.record("not cancelled")
     }
     for reason in [CancellationReason.shutdown, .leaseLost] {
-      if case .runAgain(Timestamp(microseconds: 0), .shutdown) = decide(.threw(PermanentFailure("x"), reason), failures: 3) {
+      if case .runAgain(ClaimedJob().runAt, .shutdown) = decide(
+        .threw(PermanentFailure("x"), reason), failures: 3)
+      {
       } else {
         Issue.record("\(reason) counted as a failure")
       }

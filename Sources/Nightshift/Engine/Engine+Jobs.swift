@@ -18,12 +18,23 @@ extension Engine {
     }
   }
 
+  /// Begins a subscription after which a look at the store shows all that the subscription does not tell.
+  ///
+  /// While nobody listens transitions are not collected, and a transaction that was under way when the first subscriber
+  /// came does not begin to: it has to be over before anybody looks.
+  package func listen(_ filter: EventFilter, after lastEventID: String? = nil) async throws -> EventStream {
+    let wasListened = events.isListened
+    let stream = events.subscribe(filter, after: lastEventID)
+    if !wasListened { try await store.write { _ in } }
+    return stream
+  }
+
   /// Waits until a job is over, or the time is.
   ///
   /// - Returns: The job as it then is; `nil` if there is none with this id.
   package func waitForEnd(of id: JobID, timeout: Duration) async throws -> JobDetail? {
     // Listen first and look then, so that nothing happens in between unseen.
-    let stream = events.subscribe(EventFilter(job: id))
+    let stream = try await listen(EventFilter(job: id))
     guard let now = try await job(id) else { return nil }
     guard !now.summary.state.isTerminal, timeout > .zero else { return now }
     let deadline = clock.now + timeout

@@ -17,7 +17,7 @@ extension Engine {
     guard former == .new else { return await stop() }
     beats.start()
     // Cancelled below, after the graceful stop: a cancellation from outside must not end it in mid-settlement.
-    let loops = Task(executorPreference: LoopExecutor()) { [worker, housekeeper] in
+    let loops = Task(executorPreference: loopExecutor) { [worker, housekeeper] in
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await worker.run() }
         group.addTask { await housekeeper.run() }

@@ -32,6 +32,8 @@ public final class Engine: Sendable {
   let lifecycle = Mutex(Lifecycle.new)
   let stopTask = Mutex<Task<Void, Never>?>(nil)
   let stopped = Signal()
+  /// Kept here because a task does not keep the executor that it prefers.
+  let loopExecutor = LoopExecutor()
 
   struct Parts: Sendable {
     var events: EventHub

@@ -30,7 +30,7 @@ public struct EngineConfiguration: Sendable {
   /// Tables of features, beside the engine's own.
   package var migrations: [Migration] = []
   /// The most jobs that are claimed at once and wait in memory.
-  package var bufferLimit = 4_000
+  package var bufferLimit = 2_000
   package var clock: any WallClock = SystemClock()
 
   /// The defaults.

@@ -22,8 +22,7 @@ final class Housekeeper: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.promoter.run() }
       group.addTask { await self.followOthers() }
-      group.addTask { await self.every(.seconds(1)) { await self.reaper.look() } }
-      group.addTask { await self.every(.seconds(1)) { self.engine.worker.giveBackImpatientSuspects() } }
+      group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }
       group.addTask { await self.every(.seconds(30)) { self.safetyNet() } }
       group.addTask { await self.prune() }
       await group.waitForAll()
@@ -47,6 +46,11 @@ final class Housekeeper: Sendable {
       // Only a cancellation ends the wait early, and then the loop ends.
       try? await engine.clock.sleep(for: .milliseconds(100))
     }
+  }
+
+  private func lookAround() async {
+    await reaper.look()
+    engine.worker.giveBackImpatientSuspects()
   }
 
   /// Nothing depends on it: it looks for work that a lost signal might have left lying.
