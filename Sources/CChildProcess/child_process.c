@@ -52,7 +52,14 @@ static int set_descriptors(const int standard[3]) {
 }
 
 static void reset_signals(void) {
-  for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
+  // The kernel's call and not the library's, which leaves its own two signals (32, 33) as the parent has them.
+  struct {
+    void *handler;
+    unsigned long flags;
+    void *restorer;
+    unsigned long mask;
+  } standard = {0};
+  for (int number = 1; number <= 64; number++) (void)syscall(SYS_rt_sigaction, number, &standard, NULL, 8);
   sigset_t none;
   sigemptyset(&none);
   (void)sigprocmask(SIG_SETMASK, &none, NULL);

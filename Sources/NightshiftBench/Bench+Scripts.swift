@@ -16,7 +16,8 @@ extension Bench {
     try writeJob()
     let engine = try await engine("scripts")
     let scripts = ScriptJobs(
-      folder: "\(folder)/jobs", registry: engine, environment: ScriptEnvironment(inherited: ProcessInfo.processInfo.environment),
+      folder: "\(folder)/jobs", registry: engine,
+      environment: ScriptEnvironment(inherited: ProcessInfo.processInfo.environment),
       scratch: try ScratchSpace(root: folder, name: "scratch"), clock: SystemClock(),
       logger: Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() }))
     try await scripts.load()
@@ -43,7 +44,9 @@ extension Bench {
     let time = try await Self.seconds {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for thread in 0..<threads {
-          group.addTask { try await Self.onThread { try Self.spawn(count / threads + (thread < count % threads ? 1 : 0)) } }
+          group.addTask {
+            try await Self.onThread { try Self.spawn(count / threads + (thread < count % threads ? 1 : 0)) }
+          }
         }
         try await group.waitForAll()
       }
@@ -64,7 +67,9 @@ extension Bench {
 
   private static func spawnCat(_ input: String) throws {
     var (stdin, stdout) = ([Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2))
-    guard nightshift_child_pipe(&stdin) == 0, nightshift_child_pipe(&stdout) == 0 else { throw BenchmarkError("no pipes left") }
+    guard nightshift_child_pipe(&stdin) == 0, nightshift_child_pipe(&stdout) == 0 else {
+      throw BenchmarkError("no pipes left")
+    }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

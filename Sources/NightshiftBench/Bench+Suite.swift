@@ -21,7 +21,8 @@ extension Bench {
     case "server": try await idleServer(executable: executable)
     case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
     case "drain-ten-million-finished": [try await drain(name: "drain, ten million finished", finished: 10_000_000)]
-    default: throw BenchmarkError("there is no measurement \"\(name)\"; there are: \(Self.names.joined(separator: ", "))")
+    default:
+      throw BenchmarkError("there is no measurement \"\(name)\"; there are: \(Self.names.joined(separator: ", "))")
     }
   }
 }

@@ -5,7 +5,8 @@ extension SQLiteStore {
   package func statements(for job: NewJob, now: Timestamp) throws(StoreError) -> [Statement] {
     guard job.key == nil, job.idempotency == nil else {
       throw StoreError(
-        .invalid, "A job with a unique key cannot be handed out as statements: its key is decided in code. Enqueue it "
+        .invalid,
+        "A job with a unique key cannot be handed out as statements: its key is decided in code. Enqueue it "
           + "through the engine, or leave `unique` out.")
     }
     let state: JobState = job.runAt > now ? .scheduled : .ready

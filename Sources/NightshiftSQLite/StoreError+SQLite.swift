@@ -21,10 +21,12 @@ extension StoreError {
         cause: cause)
     case SQLITE_BUSY, SQLITE_LOCKED:
       return StoreError(
-        .unavailable, "Another program holds the database's write lock. End its transaction, or try again.", cause: cause)
+        .unavailable, "Another program holds the database's write lock. End its transaction, or try again.",
+        cause: cause)
     case SQLITE_IOERR:
       // A write that cannot be extended on a full disk is reported as an I/O error.
-      return StoreError(.unavailable, "The database's disk reported an error. Check the disk and its free space.", cause: cause)
+      return StoreError(
+        .unavailable, "The database's disk reported an error. Check the disk and its free space.", cause: cause)
     case SQLITE_CONSTRAINT:
       return StoreError(.conflict, "A row like this is there already.", cause: cause)
     default:

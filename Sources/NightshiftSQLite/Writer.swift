@@ -102,7 +102,7 @@ final class Writer: Sendable {
   private func commit(_ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock) {
     do {
       try transact(group, session, turn)
-    } catch where group.count > 1 && error.concernsOneWrite {
+    } catch  where group.count > 1 && error.concernsOneWrite {
       // One bad write must not take the others down: once more, each in a transaction of its own.
       for operation in group { commit([operation], session, turn) }
     } catch {

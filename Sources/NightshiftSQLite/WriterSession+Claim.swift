@@ -17,7 +17,8 @@ extension WriterSession {
   }
 
   private func claim(_ queue: String, _ limit: Int, _ request: ClaimRequest) throws(StoreError) -> [ClaimedJob] {
-    let claim = try request.lacking.isEmpty ? claim : connection.statement(SQLiteStatements.claim(without: request.lacking))
+    let claim =
+      try request.lacking.isEmpty ? claim : connection.statement(SQLiteStatements.claim(without: request.lacking))
     claim.bind(1, request.worker.rawValue)
     claim.bind(2, request.now.microseconds)
     claim.bind(3, queue)

@@ -101,7 +101,9 @@ extension WriterSession {
       pruned += 1
       tally.move(row.text(0)!, from: JobState(code: row.integer(1)!), to: nil)
       try pruneTags(of: id)
-      for table in ["payloads", "results"] { try execute("DELETE FROM nightshift_\(table) WHERE id = ?", [SQLValue(id)]) }
+      for table in ["payloads", "results"] {
+        try execute("DELETE FROM nightshift_\(table) WHERE id = ?", [SQLValue(id)])
+      }
       for table in ["progress", "attempts", "logs", "artifacts", "artifact_chunks", "old_payloads"] {
         try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(id)])
       }

@@ -54,7 +54,8 @@ extension WriterSession {
     try ended(settlement, .scheduled) { $0.failed += Int64(failed) }
     switch why {
     case .retry(let failure): try recordAttempt(settlement, "failed", failure)
-    case .snooze(let reason): try recordAttempt(settlement, "snoozed", reason.map { Failure(type: "snooze", message: $0) })
+    case .snooze(let reason):
+      try recordAttempt(settlement, "snoozed", reason.map { Failure(type: "snooze", message: $0) })
     case .shutdown: try recordAttempt(settlement, "interrupted", nil)
     case .notAlone: break
     }

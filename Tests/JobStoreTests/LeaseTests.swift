@@ -3,8 +3,7 @@ import Testing
 
 @Suite struct `Every job store, when a worker is lost` {
   @Test(arguments: StoreUnderTest.allCases)
-  func `brings a beat's orders and refuses the beat of a closed row`(_ database: StoreUnderTest) async throws
-  {
+  func `brings a beat's orders and refuses the beat of a closed row`(_ database: StoreUnderTest) async throws {
     let store = try database.make()
     let worker = try await store.addWorker()
     try await store.insert(NewJob(1))

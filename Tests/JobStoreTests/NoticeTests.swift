@@ -36,8 +36,7 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `each transition with its version, when somebody here listens`(_ database: StoreUnderTest) async throws
-  {
+  func `each transition with its version, when somebody here listens`(_ database: StoreUnderTest) async throws {
     let store = try database.make()
     let worker = try await store.addWorker()
     var notices = notices(of: store).makeAsyncIterator()
@@ -81,8 +80,7 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `that another process has written, and never that itself has`(_ database: StoreUnderTest) async throws
-  {
+  func `that another process has written, and never that itself has`(_ database: StoreUnderTest) async throws {
     let test = try database.make()
     let other = try test.another()
     let (mine, theirs) = (notices(of: test), notices(of: other))

@@ -28,8 +28,7 @@ private struct Oops: Error {}
     )
   }
 
-  @Test func `are deleted by age: completed and cancelled after a week, dead after ninety days`() async throws
-  {
+  @Test func `are deleted by age: completed and cancelled after a week, dead after ninety days`() async throws {
     let test = try await make()
     try await run([1, 2, -1], test)
     let cancelled = try await test.engine.add("k")

@@ -154,8 +154,7 @@ private struct Oops: Error {}
     }
   }
 
-  @Test func `holds a job whose kind it lacks, without a failure, until the kind is registered`() async throws
-  {
+  @Test func `holds a job whose kind it lacks, without a failure, until the kind is registered`() async throws {
     let test = try await TestEngine()
     try await test.engine.register("k", payload: Int.self) { _, _ in }
     try await test.engine.unregister("k")

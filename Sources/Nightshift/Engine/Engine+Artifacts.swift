@@ -49,7 +49,8 @@ extension Engine {
           created_at = excluded.created_at
         """,
         [
-          SQLValue(id), .text(name), SQLValue(attempt), .text(type), SQLValue(bytes.count), .text(digest), SQLValue(now),
+          SQLValue(id), .text(name), SQLValue(attempt), .text(type), SQLValue(bytes.count), .text(digest),
+          SQLValue(now),
         ])
     }
   }

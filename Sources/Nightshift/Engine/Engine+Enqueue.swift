@@ -122,7 +122,8 @@ extension Engine {
     let hint =
       Spelling.nearest(to: kind.rawValue, among: known).map { "did you mean `\($0)`?" }
       ?? (known.isEmpty
-        ? "no kind has been registered yet: start a worker first" : "known kinds: \(known.prefix(8).joined(separator: ", "))")
+        ? "no kind has been registered yet: start a worker first"
+        : "known kinds: \(known.prefix(8).joined(separator: ", "))")
     return SubmissionError.Fault(
       index: index, pointer: "#/kind", message: "no worker has ever registered the kind `\(kind)`; \(hint)")
   }

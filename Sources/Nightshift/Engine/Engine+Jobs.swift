@@ -42,7 +42,11 @@ extension Engine {
       group.addTask {
         // A subscriber that was dropped looks at once, which is what it would do anyway.
         _ = try? await stream.first { delivery in
-          if case .event(_, let event) = delivery, case .state(let state, _) = event.body { state.isTerminal } else { false }
+          if case .event(_, let event) = delivery, case .state(let state, _) = event.body {
+            state.isTerminal
+          } else {
+            false
+          }
         }
       }
       group.addTask { try? await self.clock.sleep(until: deadline) }

@@ -167,7 +167,8 @@ extension Engine {
   func reportStuck(_ context: JobContext, since startedAt: Timestamp, after patience: Duration) async {
     let running = (clock.now - startedAt).text
     let message = "The handler did not return within \(patience.text) of being cancelled; it has run for \(running)."
-    logger.error("handler is stuck", metadata: ["job": "\(context.id)", "kind": "\(context.kind)", "running": "\(running)"])
+    logger.error(
+      "handler is stuck", metadata: ["job": "\(context.id)", "kind": "\(context.kind)", "running": "\(running)"])
     context.log(message, level: .error)
     do throws(StoreError) {
       _ = try await store.change(.markStuck(attempt: context.attempt), of: [context.id], now: clock.now)

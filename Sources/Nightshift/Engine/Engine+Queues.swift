@@ -11,7 +11,8 @@ extension Engine {
       let workers = try transaction.query(
         "SELECT queues FROM nightshift_workers WHERE ended_at IS NULL AND role = 'worker' AND mode = 'running'")
       let served = workers.map { row in row.text(0).flatMap(Self.names(in:)) }
-      return try transaction.query("SELECT name, paused_at, paused_by FROM nightshift_queues ORDER BY name").map { row in
+      return try transaction.query("SELECT name, paused_at, paused_by FROM nightshift_queues ORDER BY name").map {
+        row in
         let name = row.text(0)!
         return QueueSummary(
           name: name, pausedAt: row.timestamp(1), pausedBy: row.text(2), counts: counts[name] ?? [:],

@@ -46,7 +46,8 @@ extension Engine {
     } catch {
       // It will not decode the next time either.
       throw PermanentFailureRecord(
-        Failure(type: "DecodingError", message: "The payload does not fit \(type), as which \(kind) reads it: \(error)"))
+        Failure(type: "DecodingError", message: "The payload does not fit \(type), as which \(kind) reads it: \(error)")
+      )
     }
   }
 

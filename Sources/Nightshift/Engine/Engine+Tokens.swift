@@ -15,7 +15,8 @@ extension Engine {
       let taken = try transaction.query(
         "SELECT 1 FROM nightshift_tokens WHERE name = ? AND revoked_at IS NULL", [.text(name)])
       guard taken.isEmpty else {
-        throw StoreError(.conflict, "There is a token called \"\(name)\" already. Revoke it first, or use another name.")
+        throw StoreError(
+          .conflict, "There is a token called \"\(name)\" already. Revoke it first, or use another name.")
       }
       try transaction.execute(
         """
@@ -26,7 +27,8 @@ extension Engine {
           .integer(id), .text(name), .text(digest), .text(role.rawValue), SQLValue(now), .text(actor.id),
           SQLValue(expiresAt),
         ])
-      try transaction.audit("create-token", "token \(name)", by: actor, at: now, detail: ["role": .string(role.rawValue)])
+      try transaction.audit(
+        "create-token", "token \(name)", by: actor, at: now, detail: ["role": .string(role.rawValue)])
     }
     let summary = TokenSummary(
       id: Identifier.text(id, prefix: "tok"), name: name, role: role, createdAt: now, createdBy: actor.id,
@@ -84,7 +86,8 @@ extension Engine {
     }
     let row = try await store.read { transaction in
       try transaction.query(
-        "SELECT name, role, expires_at, id FROM nightshift_tokens WHERE sha256 = ? AND revoked_at IS NULL", [.text(digest)]
+        "SELECT name, role, expires_at, id FROM nightshift_tokens WHERE sha256 = ? AND revoked_at IS NULL",
+        [.text(digest)]
       ).first
     }
     guard let row, let role = row.text(1).flatMap(Role.init(rawValue:)) else { return nil }

@@ -111,7 +111,8 @@ extension Engine {
     let names = orphaned.map(\.kind).joined(separator: ", ")
     return [
       StoreFinding(
-        "kinds", isFine: orphaned.isEmpty, found: orphaned.isEmpty ? "all have a worker" : "no live worker has: \(names)",
+        "kinds", isFine: orphaned.isEmpty,
+        found: orphaned.isEmpty ? "all have a worker" : "no live worker has: \(names)",
         remedy: "start a worker that has them, or cancel their jobs: nightshift jobs cancel --kind NAME")
     ]
   }

@@ -68,8 +68,7 @@ struct SchemaCompiler {
     return rules
   }
 
-  private mutating func reference(_ keywords: SchemaKeywords) throws(PayloadSchemaError) -> SchemaNode.Place?
-  {
+  private mutating func reference(_ keywords: SchemaKeywords) throws(PayloadSchemaError) -> SchemaNode.Place? {
     guard let text = try keywords.text("$ref") else { return nil }
     guard let pointer = JSONPointer(fragment: text) else {
       let wanted = "must point into this schema, as \"#/$defs/name\" does"

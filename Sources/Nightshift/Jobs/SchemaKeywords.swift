@@ -82,8 +82,7 @@ extension SchemaKeywords {
 
   /// Finds keywords that would be ignored though their author relies on them, and notes of the wrong type.
   func checkNames() throws(PayloadSchemaError) {
-    for keyword in fields.keys.sorted() where !Self.checked.contains(keyword) && !Self.notes.contains(keyword)
-    {
+    for keyword in fields.keys.sorted() where !Self.checked.contains(keyword) && !Self.notes.contains(keyword) {
       if let remedy = Self.refused[keyword] { throw error(keyword, "is not supported; \(remedy)") }
       // A word of a language one letter from `if` or `not` is more often a word than a slip.
       let words = Self.checked.union(Self.notes).filter { $0.count > 3 }

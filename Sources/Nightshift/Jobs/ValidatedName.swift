@@ -7,7 +7,9 @@ enum ValidatedName {
   static func isValid(_ text: String) -> Bool {
     let bytes = text.utf8
     guard (1...100).contains(bytes.count), let first = bytes.first, isAlphanumeric(first) else { return false }
-    return bytes.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+    return bytes.allSatisfy {
+      isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+    }
   }
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {

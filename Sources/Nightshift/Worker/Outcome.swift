@@ -18,7 +18,8 @@ extension Settlement.Outcome {
     // At its old place in the queue, so that it does not wait behind everything that has come since.
     case .threw(_, .shutdown), .threw(_, .leaseLost): .runAgain(at: job.runAt, .shutdown)
     case .threw(let snooze as Snooze, nil): .runAgain(at: snooze.moment(now), .snooze(reason: snooze.reason))
-    case .threw(let error as PermanentFailure, nil): .dead(Failure(type: "PermanentFailure", message: error.description))
+    case .threw(let error as PermanentFailure, nil):
+      .dead(Failure(type: "PermanentFailure", message: error.description))
     case .threw(let error as PermanentFailureRecord, nil): .dead(error.failure)
     case .threw(let error, let reason):
       afterFailure(error, isTimeout: reason == .timeout, of: job, backoff: backoff, now: now, random: random())

@@ -40,8 +40,10 @@ extension Worker {
     guard let registration = engine.registry[job.kind] else {
       // Held, so that it is not claimed again and again; whoever has the kind releases it.
       state.withLock { _ = $0.lacking.insert(job.kind) }
-      finish(job, slot, startedAt, Settlement(
-        job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
+      finish(
+        job, slot, startedAt,
+        Settlement(
+          job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
       return true
     }
     var job = job
@@ -62,8 +64,10 @@ extension Worker {
     let endedAt = clock.now
     let settled = Settlement.Outcome.after(
       outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
-    finish(job, slot, startedAt, Settlement(
-      job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled))
+    finish(
+      job, slot, startedAt,
+      Settlement(
+        job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled))
     if !goesOn { state.withLock { $0.idleSlots.append(slot) } }
     return goesOn
   }
@@ -220,6 +224,26 @@ extension Worker {
       return
     }
     for slot in slots where cancel(slot, job, .cancelled) { return }
+    // Perhaps on its way from the store into the buffer, or from there into a slot.
+    lookForCancelsSoon()
+  }
+
+  /// Asks the store again, a moment later, which jobs of this worker are to be cancelled.
+  private func lookForCancelsSoon() {
+    let isFirst = state.withLock { state in
+      defer { state.looksForCancels = true }
+      return !state.looksForCancels
+    }
+    guard isFirst else { return }
+    // Ends by itself.
+    Task {
+      for wait in [Duration.milliseconds(50), .milliseconds(300)] {
+        // What goes wrong here is mended by the next beat, which brings the same orders.
+        try? await clock.sleep(for: wait)
+        try? await engine.followForeignCancels()
+      }
+      state.withLock { $0.looksForCancels = false }
+    }
   }
 
   /// Asks an attempt to stop, and reports it as stuck should it not do so within ten seconds.

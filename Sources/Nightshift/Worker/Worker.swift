@@ -20,6 +20,8 @@ final class Worker: Sendable {
     var hints: Set<String> = []
     var lanes: [String] = []
     var rotation = 0
+    /// Whether the store is being asked for cancels that found nobody here.
+    var looksForCancels = false
     /// Kinds that were claimed and that this process does not have.
     var lacking: Set<String> = []
     /// Jobs that this process holds the lease on: buffered, running, or not yet settled.

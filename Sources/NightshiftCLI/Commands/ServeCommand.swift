@@ -40,8 +40,7 @@ struct ProcessOptions: ParsableArguments {
 
   @OptionGroup var shared: SharedOptions
 
-  func run(_ role: NightshiftProcess.Role, _ flags: [SettingKey: (name: String, value: String)]) async throws
-  {
+  func run(_ role: NightshiftProcess.Role, _ flags: [SettingKey: (name: String, value: String)]) async throws {
     var flags = flags
     if let jobs { flags[.jobs] = ("--jobs", jobs) }
     let settings = try shared.settings(flags)

@@ -39,7 +39,7 @@ struct ForegroundRun {
     let interruption = interrupt(id, engine)
     defer { interruption.end() }
     // Subscribed before the job begins, so that its first lines are shown.
-    let events = engine.events.subscribe(EventFilter(job: id))
+    let events = try await engine.listen(EventFilter(job: id))
     let view = Task { try await show(events) }
     let state = try await engine.runOne(id)
     await end(view, engine)

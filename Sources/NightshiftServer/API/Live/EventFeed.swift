@@ -23,7 +23,7 @@ struct EventFeed: LiveFeed {
   }
 
   func run(_ send: (LiveItem) async throws -> Void) async throws -> LiveEnd {
-    let events = engine.events.subscribe(filter, after: lastEventID)
+    let events = try await engine.listen(filter, after: lastEventID)
     // So that the client knows that it is heard, and proxies pass the headers on.
     try await send(.keepAlive)
     let loop = LiveLoop(events: events, clock: engine.clock, isStillAllowed: isStillAllowed)

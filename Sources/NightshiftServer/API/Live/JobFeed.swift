@@ -47,7 +47,7 @@ struct JobFeed: LiveFeed {
   }
 
   func run(_ send: (LiveItem) async throws -> Void) async throws -> LiveEnd {
-    let events = engine.events.subscribe(EventFilter(job: id))
+    let events = try await engine.listen(EventFilter(job: id))
     guard let job = try await engine.job(id) else { return .finished }
     var sent = Sent()
     sent.position.log = start?.log ?? 0

@@ -17,8 +17,7 @@ extension RouteTable {
     .post("/api/queues/{name}/purge", .operator, audit: "cancel", body: .optionalObject(.small), purge),
   ]
 
-  private static func paused(_ isPaused: Bool, _ name: QueueName, _ isKnown: Bool) throws(Problem) -> Response
-  {
+  private static func paused(_ isPaused: Bool, _ name: QueueName, _ isKnown: Bool) throws(Problem) -> Response {
     guard isKnown else { throw noSuchQueue(name) }
     return .json(["name": .string(name.rawValue), "paused": .bool(isPaused)])
   }
