@@ -1,6 +1,10 @@
 import Foundation
 import Synchronization
 
+#if NIGHTSHIFT_THREAD_SANITIZER
+  import Nightshift
+#endif
+
 /// A thread that serves a mailbox and owns what it serves with, a connection for example, from its start to its end.
 final class ServingThread: Sendable {
   private let end = Mutex<(isReached: Bool, waiting: [UnsafeContinuation<Void, Never>])>((false, []))
