@@ -1,3 +1,4 @@
+import CSQLite
 import Foundation
 import Nightshift
 import Synchronization
@@ -69,7 +70,11 @@ final class Writer: Sendable {
       case .timeout:
         idleRounds += 1
         // After some seconds without work the page cache is given back.
-        if idleRounds == Self.changeCheck.laterAfter { session.connection.releaseMemory() }
+        if idleRounds == Self.changeCheck.laterAfter {
+          session.connection.releaseMemory()
+          // And what a burst has freed: the library keeps it otherwise, for ever.
+          nightshift_release_freed_memory()
+        }
       case .items:
         idleRounds = 0
         var rest = waiting[...]

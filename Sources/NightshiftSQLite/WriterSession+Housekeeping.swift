@@ -68,13 +68,13 @@ extension WriterSession {
     tally.due(at: runAt)
   }
 
-  /// A job may be lost three times and run again at once. After that it waits, longer each time up to a minute: it
+  /// A job may be lost ten times and run again at once. After that it waits, longer each time up to a minute: it
   /// may be what kills its workers in a way that leaves no trace, and must not take the whole service with it.
   private func waitAfterLoss(of job: JobID) throws(StoreError) -> Duration {
     let rows = try query(
       "SELECT count(*) FROM nightshift_attempts WHERE job = ? AND outcome = 'lost'", [SQLValue(job)])
     let losses = Int(rows[0].integer(0) ?? 0)
-    return losses <= 3 ? .zero : .seconds(min(60, 1 << min(6, losses - 3)))
+    return losses <= 10 ? .zero : .seconds(min(60, 1 << min(6, losses - 10)))
   }
 
   private func endTakenBack(

@@ -44,10 +44,10 @@ extension WriterSession {
     let changed = try execute(
       """
       UPDATE nightshift_jobs
-      SET state = 2, version = version + 1, run_at = ?, failures = failures + ?, started_at = ?, finished_at = ?
+      SET state = 2, version = version + 1, run_at = ?, failures = failures + ?, started_at = ?
       WHERE id = ? AND state = 1 AND attempt = ? AND worker = ? AND cancel_requested_at IS NULL
       """,
-      [SQLValue(moment), SQLValue(failed), SQLValue(settlement.startedAt), SQLValue(settlement.endedAt)]
+      [SQLValue(moment), SQLValue(failed), SQLValue(settlement.startedAt)]
         + settlement.fence)
     guard changed == 1 else { return try cancelIfRequested(settlement) }
     tally.due(at: moment)

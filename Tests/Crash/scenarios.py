@@ -223,7 +223,7 @@ def outside_kill(world, options):
     world.ledger.hold(1)
     enqueue(world, client, record, [world.http_job(1)], [1])
     enqueue(world, client, record, [world.script_job(2, pause=600)], [2])
-    # After three losses a job waits, up to a minute each time, so ten of them take minutes.
+    # After ten losses a job waits, up to a minute each time.
     kills = 5 if options.is_short else 10
     for count in range(1, kills + 1):
         world.ledger.wait_for(1, count, 120)

@@ -130,7 +130,7 @@ struct JobModel {
       let crashed = reclaim.crashed.contains(id)
       let crashes = entry.job.crashes + (crashed ? 1 : 0)
       let losses = entry.losses + (crashed ? 0 : 1)
-      let wait = crashed || losses <= 3 ? 0 : min(60, 1 << (losses - 3))
+      let wait = crashed || losses <= 10 ? 0 : min(60, 1 << min(6, losses - 10))
       jobs[id]!.losses = losses
       jobs[id]!.job.crashes = crashes
       if entry.job.isCancelRequested {

@@ -49,6 +49,8 @@ extension Engine {
     await worker.stop(gracePeriod: gracePeriod)
     await journal.flushAll()
     beats.end()
+    // Of handlers that did not return: their jobs may run again from the next line on.
+    if worker.activeCount > 0 { endChildren() }
     let now = clock.now
     let reclaim = Reclaim(worker: workerID, now: now, reason: "stopped")
     do throws(StoreError) {
@@ -60,6 +62,9 @@ extension Engine {
     worker.recorder?.close()
     stopped.signal()
   }
+
+  /// Kills the child processes of this worker's handlers: for a process that is to end at once.
+  package func endChildren() { OrphanedChildren.end(of: workerID) }
 
   /// Stops if need be, and closes the storage. The engine is of no use afterwards.
   public func close() async {

@@ -66,6 +66,7 @@ extension Engine {
     let now = clock.now
     let id = Identifier.parse(idOrName, prefix: "tok")
     let revoked = try await store.write { transaction in
+      try Self.keepAnAdmin(besides: id, idOrName, transaction)
       let count = try transaction.execute(
         "UPDATE nightshift_tokens SET revoked_at = ? WHERE revoked_at IS NULL AND (id = ? OR name = ?)",
         [SQLValue(now), SQLValue(id), .text(idOrName)])
@@ -74,6 +75,18 @@ extension Engine {
     }
     caches.withLock { $0.tokens.removeAll() }
     return revoked
+  }
+
+  /// Without an admin's token nobody could make another one.
+  private static func keepAnAdmin(
+    besides id: Int64?, _ name: String, _ transaction: any WriteTransaction
+  ) throws(StoreError) {
+    let admins = try transaction.query(
+      "SELECT id, name FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL AND expires_at IS NULL")
+    let others = admins.filter { $0.integer(0) != id && $0.text(1) != name }
+    guard others.isEmpty, !admins.isEmpty else { return }
+    throw StoreError(
+      .conflict, "\"\(name)\" is the last admin token: without it nobody could make another. Create one first.")
   }
 
   /// Who presents this secret; `nil` if it is not in force. Looked up once, until anything in the store changes hands.

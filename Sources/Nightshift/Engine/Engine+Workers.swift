@@ -107,14 +107,29 @@ extension Engine {
   }
 
   private func kindFindings() async throws(StoreError) -> [StoreFinding] {
-    let orphaned = try await kinds().filter { $0.workers == 0 }
-    let names = orphaned.map(\.kind).joined(separator: ", ")
+    let orphaned = try await kinds().filter { $0.workers == 0 }.map(\.kind)
+    let waiting = try await store.read { transaction in
+      try orphaned.filter { try Self.hasUnfinishedJobs($0, transaction) }
+    }
+    let names = waiting.joined(separator: ", ")
     return [
       StoreFinding(
-        "kinds", isFine: orphaned.isEmpty,
-        found: orphaned.isEmpty ? "all have a worker" : "no live worker has: \(names)",
+        "kinds", isFine: waiting.isEmpty,
+        found: waiting.isEmpty ? "all that have jobs have a worker" : "jobs wait, and no live worker has: \(names)",
         remedy: "start a worker that has them, or cancel their jobs: nightshift jobs cancel --kind NAME")
     ]
+  }
+
+  /// One look through each partial index: a plain search by kind would walk over all ended jobs.
+  private static func hasUnfinishedJobs(
+    _ kind: String, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> Bool {
+    for condition in ["state = 0 AND hold = 0", "hold <> 0", "state = 1", "state = 2"] {
+      let rows = try transaction.query(
+        "SELECT 1 FROM nightshift_jobs WHERE \(condition) AND kind = ? LIMIT 1", [.text(kind)])
+      if !rows.isEmpty { return true }
+    }
+    return false
   }
 
   private func jobFindings() async throws(StoreError) -> [StoreFinding] {

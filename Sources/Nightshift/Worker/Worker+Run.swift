@@ -294,7 +294,8 @@ extension Worker {
   }
 
   /// Stops claiming, gives back what has not begun, lets handlers finish for `gracePeriod`, then cancels them. Returns
-  /// when everything is settled, or when handlers have not returned two seconds after they were cancelled.
+  /// when everything is settled, or when handlers have not returned seven seconds after they were cancelled:
+  /// a script that ignores TERM has five.
   func stop(gracePeriod: Duration) async {
     let waiting = state.withLock { state in
       state.isStopping = true
@@ -304,7 +305,7 @@ extension Worker {
     if await !waitUntilIdle(for: gracePeriod) {
       engine.logger.notice("grace period is over, cancelling \(activeCount) handlers")
       cancelAll(.shutdown)
-      if await !waitUntilIdle(for: .seconds(2)) {
+      if await !waitUntilIdle(for: .seconds(7)) {
         engine.logger.error("\(activeCount) handlers did not return after they were cancelled; their jobs run again")
       }
     }

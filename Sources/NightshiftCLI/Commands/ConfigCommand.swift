@@ -13,7 +13,7 @@ struct ConfigCommand: AsyncParsableCommand {
     let output = shared.output
     if output.isJSON { return output.json(Self.json(settings)) }
     var table = Table([
-      .text("SETTING"), .flexible("VALUE"), .text("FROM"), .text("ENVIRONMENT"),
+      .text("SETTING"), .flexible("VALUE"), .text("FROM"), .optional("ENVIRONMENT"),
     ])
     for key in SettingKey.allCases {
       let origin = settings[key]?.origin

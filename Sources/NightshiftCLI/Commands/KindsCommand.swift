@@ -19,8 +19,8 @@ struct KindsList: AsyncParsableCommand {
       let answer = try await api.get("/api/kinds")
       if output.isJSON { return output.json(answer) }
       var table = Table([
-        .text("KIND"), .flexible("QUEUE"), .text("PRIORITY"), .number("ATTEMPTS"), .text("TIMEOUT"),
-        .number("WORKERS"), .flexible("SOURCE"), .flexible("DESCRIPTION"),
+        .text("KIND"), .flexible("QUEUE"), .optional("PRIORITY"), .number("ATTEMPTS"), .optional("TIMEOUT"),
+        .optional("WORKERS"), .flexible("SOURCE"), .flexible("DESCRIPTION"),
       ])
       for kind in answer.items("kinds") {
         let workers = kind.number("workers")

@@ -54,7 +54,7 @@ struct NightshiftProcess: Sendable {
     }
     services.append(WorkerService(engine: engine))
     defer { announcement.end() }
-    try await run(services, announcement)
+    try await run(services, engine, announcement)
   }
 
   private func server(_ engine: Engine, _ announcement: ServerAnnouncement) -> APIServer {
@@ -67,7 +67,9 @@ struct NightshiftProcess: Sendable {
     ) { port in announcement.began(ListenAddress.url(host: address.host, port: port)) }
   }
 
-  private func run(_ services: [any Service], _ announcement: ServerAnnouncement) async throws {
+  private func run(
+    _ services: [any Service], _ engine: Engine, _ announcement: ServerAnnouncement
+  ) async throws {
     let gracePeriod = settings.duration(.workerGracePeriod)
     var configuration = ServiceGroupConfiguration(
       services: services.map {
@@ -88,6 +90,8 @@ struct NightshiftProcess: Sendable {
       abandon: { [logger] in
         logger.warning("Ending at once. Jobs that were under way are run again at the next start.")
         announcement.end()
+        // Or they would go on beside the next attempt of their jobs.
+        engine.endChildren()
       })
     defer { signals.end() }
     do {

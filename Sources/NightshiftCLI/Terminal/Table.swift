@@ -5,9 +5,12 @@ struct Table {
     var isRightAligned = false
     /// Whether it gives up width before the others do. Ids, which people copy, do not.
     var isFlexible = false
+    var isOptional = false
 
     static func text(_ title: String) -> Column { Column(title: title) }
     static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
+    /// Left out before any other where the terminal is narrow.
+    static func optional(_ title: String) -> Column { Column(title: title, isOptional: true) }
     static func number(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
   }
 
@@ -49,7 +52,7 @@ struct Table {
     return ([heading] + rows).map { line($0, shown, widths, isColored) }
   }
 
-  /// Leaves out flexible columns, the last first, where they could not be read next to the others.
+  /// Leaves out optional columns, and then flexible ones, the last first, where the rest could not be read otherwise.
   private func shown(_ natural: [Int], within limit: Int?) -> [Int] {
     var shown = Array(columns.indices)
     guard let limit else { return shown }
@@ -58,8 +61,10 @@ struct Table {
         sum + (columns[index].isFlexible ? min(natural[index], Self.readable) : natural[index])
       }
     }
-    while least(shown) > limit, let last = shown.dropFirst().last(where: { columns[$0].isFlexible }) {
-      shown.removeAll { $0 == last }
+    for isLess in [\Column.isOptional, \Column.isFlexible] {
+      while least(shown) > limit, let last = shown.dropFirst().last(where: { columns[$0][keyPath: isLess] }) {
+        shown.removeAll { $0 == last }
+      }
     }
     return shown
   }
