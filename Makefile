@@ -30,7 +30,7 @@ crash-test: release ## Kill the server for ten minutes and prove that nothing is
 	@scripts/crash-test all --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: release ## Measure the speed, each figure beside its limit
-	.build/release/nightshift bench
+	@Benchmarks/run
 
 tsan: setup ## Run the engine's tests under the Thread Sanitizer; fails when it finds a race
 	@scripts/thread-sanitizer
@@ -39,7 +39,7 @@ coverage: setup ## Run the tests and report the coverage of each file
 	@scripts/coverage
 
 format: ## Lay out all Swift code as .swift-format says
-	swift format --in-place --parallel --recursive $(wildcard Sources Tests Benchmarks Snippets) Package.swift
+	swift format --in-place --parallel --recursive Sources Tests Snippets Package.swift
 
 clean: ## Remove what was built
 	rm -rf .build .build-*

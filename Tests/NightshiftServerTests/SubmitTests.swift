@@ -98,6 +98,20 @@ import Testing
     }
   }
 
+  @Test func `in a batch is refused with every fault of every other`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let jobs = #"[{"kind":"echo","payload":{}},{"kind":"ecco"},{"kind":"echo","tags":[""]},{"foo":1}]"#
+      let answer = try await test.call(.post, "/api/jobs/batch", body: #"{"jobs":\#(jobs)}"#)
+      #expect(answer.status == 422)
+      let pointers = answer.json["errors"]?.arrayValue?.compactMap { $0["pointer"]?.stringValue } ?? []
+      #expect(pointers.contains("#/jobs/1/kind"))
+      #expect(pointers.contains("#/jobs/2/tags/0"))
+      #expect(pointers.contains("#/jobs/3/foo"))
+      #expect(!pointers.contains { $0.hasPrefix("#/jobs/0") })
+      #expect(try await test.engine.jobs(JobFilter()).jobs.isEmpty)
+    }
+  }
+
   @Test func `takes the caller's request id over when it is harmless`() async throws {
     try await TestAPI.run(worker: false) { test in
       let good = try await test.call(.get, "/healthz", headers: [RequestIdentifier.field: "abc-1.2_3"])

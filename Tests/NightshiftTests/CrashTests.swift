@@ -135,7 +135,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
       #expect(job?.summary.crashes == 0 && job?.summary.failures == 0 && job?.summary.attempt == attempt)
       #expect(job?.summary.state == .scheduled)
       #expect(job?.attempts.last?.outcome == "lost")
-      // From the fourth loss on it waits; nobody waits here.
+      // From the eleventh loss on it waits; nobody waits here.
       let engine = try await crashable(database.folder.path)
       _ = try await engine.retry([id], by: .system)
       await engine.close()

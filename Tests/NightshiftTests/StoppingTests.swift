@@ -1,3 +1,4 @@
+import Foundation
 @testable import Nightshift
 import NightshiftTesting
 import Synchronization
@@ -89,6 +90,27 @@ import Testing
     try await run.value
     #expect(try await test.engine.state(of: id)?.isTerminal == false)
     #expect(try await test.engine.column("SELECT outcome FROM nightshift_attempts") == ["lost"])
+    deaf.signal()
+  }
+
+  @Test func `leaves no child of a handler behind that does not return`() async throws {
+    let deaf = Signal()
+    let child = Process()
+    child.executableURL = URL(filePath: "/bin/sleep")
+    child.arguments = ["3600"]
+    child.environment = [OrphanedChildren.variable: "\(test.engine.workerID)"]
+    try child.run()
+    try await test.engine.register("deaf", payload: Int.self) { [begun] _, _ in
+      begun.signal()
+      await Task { await deaf.wait() }.value
+    }
+    _ = try await test.engine.add("deaf")
+    let run = Task { try await test.engine.run() }
+    await begun.wait()
+    await movingTheClock { [engine = test.engine] in await engine.stop(gracePeriod: .zero) }
+    try await run.value
+    child.waitUntilExit()
+    #expect(child.terminationReason == .uncaughtSignal && child.terminationStatus == SIGKILL)
     deaf.signal()
   }
 

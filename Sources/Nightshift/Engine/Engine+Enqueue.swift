@@ -78,6 +78,16 @@ extension Engine {
 // MARK: From drafts to records
 
 extension Engine {
+  /// What ``submit(_:idempotencyKey:actor:)`` would refuse, without adding anything.
+  package func faults(in drafts: [JobDraft]) async throws -> [SubmissionError.Fault] {
+    do {
+      _ = try await prepare(drafts, isTyped: false, idempotency: nil)
+      return []
+    } catch let error as SubmissionError {
+      return error.faults
+    }
+  }
+
   private func prepare(
     _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?
   ) async throws -> [NewJob] {

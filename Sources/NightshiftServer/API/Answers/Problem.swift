@@ -80,7 +80,8 @@ extension Problem {
       case .header(let name): "The header `\(name)` \(fault.detail)"
       }
     }
-    let others = faults.count > 1 ? " (and \(faults.count - 1) more in `errors`)" : ""
+    let others =
+      faults.count > 1 ? " (and \(faults.count >= 100 ? "at least " : "")\(faults.count - 1) more in `errors`)" : ""
     return Problem(
       .unprocessableContent, "invalid", (first ?? "The request is not valid.") + others, faults: faults)
   }

@@ -21,32 +21,33 @@ extension RouteTable {
     let key = try request.headers.idempotencyKey()
     let wait = request.headers.preferredWait()
     let submissions = try await request.engine.submit([draft], idempotencyKey: key, actor: request.actor)
-    let submission = submissions[0]
+    var submission = submissions[0]
     var headers: HTTPFields = [.location: Links.status(of: submission.id)]
     // With both keys it cannot be told which one was taken; "duplicate" is true of either.
     let isReplay = submission.isDuplicate && key != nil && draft.options.unique == nil
     if isReplay { headers[.idempotencyReplayed] = "true" }
     if let wait {
       headers[.preferenceApplied] = "wait=\(wait)"
+      let id = submission.id
       // A server that stops answers what it knows, rather than hold up the stop for a minute.
       let latest = try await cancelWhenGracefulShutdown {
-        try await request.engine.waitForEnd(of: submission.id, timeout: .seconds(wait))
+        try await request.engine.waitForEnd(of: id, timeout: .seconds(wait))
       }
       if let latest, latest.summary.state.isTerminal { return .json(JSONValue(latest), headers: headers) }
+      if let latest { submission.state = latest.summary.state }
     }
     let isDuplicate = submission.isDuplicate && !isReplay
     return .json(JSONValue(submission, isDuplicate), status: isDuplicate ? .ok : .accepted, headers: headers)
   }
 
   private static func submitMany(_ request: APIRequest) async throws -> Response {
-    let drafts = try drafts(in: request)
+    let drafts = try await drafts(in: request)
     let key = try request.headers.idempotencyKey()
     let submissions: [Submission]
     do {
       submissions = try await request.engine.submit(drafts, idempotencyKey: key, actor: request.actor)
     } catch let error as SubmissionError where error.keyReusedBy == nil {
-      throw Problem.invalid(
-        error.faults.map { .init("#/jobs/\($0.index)\($0.pointer.dropFirst())", $0.message) })
+      throw Problem.invalid(error.faults.map { fault($0, at: $0.index) })
     }
     let isReplay =
       key != nil && submissions.allSatisfy(\.isDuplicate) && drafts.allSatisfy { $0.options.unique == nil }
@@ -55,7 +56,11 @@ extension RouteTable {
     return .json(["jobs": .array(jobs), "count": JSONValue(jobs.count)], status: .accepted, headers: headers)
   }
 
-  private static func drafts(in request: APIRequest) throws(Problem) -> [JobDraft] {
+  private static func fault(_ fault: SubmissionError.Fault, at index: Int) -> Problem.Fault {
+    .init("#/jobs/\(index)\(fault.pointer.dropFirst())", fault.message)
+  }
+
+  private static func drafts(in request: APIRequest) async throws -> [JobDraft] {
     var reader = FieldReader(request.body, known: ["jobs"])
     let rule = "an array of 1 to \(mostJobs) jobs"
     if !reader.has("jobs") { reader.refuse("jobs", "is missing: it must be \(rule)") }
@@ -65,14 +70,19 @@ extension RouteTable {
     try reader.check()
     let traceparent = request.headers.validTraceparent
     var drafts: [JobDraft] = []
+    var indices: [Int] = []
     var faults: [Problem.Fault] = []
     for (index, item) in (items ?? []).enumerated() where faults.count < mostFaults {
       let (draft, found) = DraftReader.read(item, at: "#/jobs/\(index)", traceparent: traceparent)
-      if let draft { drafts.append(draft) }
       faults += found
+      guard let draft else { continue }
+      drafts.append(draft)
+      indices.append(index)
     }
-    guard faults.isEmpty else { throw .invalid(faults) }
-    return drafts
+    guard !faults.isEmpty else { return drafts }
+    // The rest is checked too, so that one answer names all that has to be mended.
+    let others = try await request.engine.faults(in: drafts).map { fault($0, at: indices[$0.index]) }
+    throw Problem.invalid(faults + others)
   }
 }
 
