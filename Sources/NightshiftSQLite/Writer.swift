@@ -15,11 +15,19 @@ final class Writer: Sendable {
   static let changeCheck = (soon: 25, later: 100, laterAfter: 80)
 
   let mailbox = Mailbox<any WriteOperation>(capacity: capacity)
-  private let observer = Mutex<(@Sendable (CommitNotice) -> Void)?>(nil)
+  private let observer = Mutex<Observer?>(nil)
   private let audience = Mutex(Audience())
+
+  /// A closure on its own inside a `Mutex` is wrapped once more at each access, since the lock's contents are generic:
+  /// after some ten thousand commits the call went so deep that the stack ran over.
+  private struct Observer {
+    var tell: @Sendable (CommitNotice) -> Void
+  }
   private let thread = Mutex<ServingThread?>(nil)
 
-  func observe(_ observer: @escaping @Sendable (CommitNotice) -> Void) { self.observer.withLock { $0 = observer } }
+  func observe(_ observer: @escaping @Sendable (CommitNotice) -> Void) {
+    self.observer.withLock { $0 = Observer(tell: observer) }
+  }
 
   func report(to audience: Audience) { self.audience.withLock { $0 = audience } }
 
@@ -101,7 +109,7 @@ final class Writer: Sendable {
 
   private func tell(_ notice: CommitNotice) {
     guard !notice.isEmpty, let observer = observer.withLock({ $0 }) else { return }
-    observer(notice)
+    observer.tell(notice)
   }
 
   private func commit(_ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock) {

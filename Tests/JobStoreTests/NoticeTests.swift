@@ -1,4 +1,5 @@
 import Nightshift
+import Synchronization
 import Testing
 
 /// The notices of a store, to be awaited.
@@ -112,5 +113,15 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
     }
     #expect(try await test.counters().kept == ["default/0": 400])
     await other.close()
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func `come after each commit, however many there have been`(_ database: StoreUnderTest) async throws {
+    let store = try database.make()
+    let notices = Mutex(0)
+    store.observeCommits { _ in notices.withLock { $0 += 1 } }
+    // Each was once one call deeper than the one before, until the stack ran over.
+    for number in Int64(1)...12_000 { try await store.insert(NewJob(number)) }
+    #expect(notices.withLock { $0 } >= 12_000)
   }
 }
