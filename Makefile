@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test build release static crash-test bench tsan coverage format clean
+.PHONY: help setup run run-cluster test build release static crash-test bench tsan coverage format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ setup: ## Install what is missing (Debian and Ubuntu, with apt)
 
 run: setup ## Build, start the server and run the example jobs
 	@scripts/run
+
+run-cluster: setup ## Run a fleet on a private PostgreSQL: two servers, two workers, and jobs for them
+	@scripts/run-cluster
 
 test: setup ## Run every check that CI runs
 	@scripts/check

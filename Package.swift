@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "nightshift",
   products: [
-    .library(name: "Nightshift", targets: ["Nightshift", "NightshiftSQLite"]),
+    .library(name: "Nightshift", targets: ["Nightshift", "NightshiftPostgres", "NightshiftSQLite"]),
     .library(name: "NightshiftJobs", targets: ["NightshiftJobs"]),
     .library(name: "NightshiftTesting", targets: ["NightshiftTesting"]),
     .executable(name: "nightshift", targets: ["NightshiftCLI"]),
@@ -32,6 +32,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CChildProcess"),
     .target(name: "CFlightRecorder"),
     .target(
@@ -44,6 +45,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "NightshiftSQLite", dependencies: ["CSQLite", "Nightshift"], swiftSettings: strict),
+    .target(name: "NightshiftPostgres", dependencies: ["CLibPQ", "Nightshift"], swiftSettings: strict),
     .target(
       name: "NightshiftJobs",
       dependencies: [
@@ -97,16 +99,22 @@ let package = Package(
       name: "NightshiftTesting",
       dependencies: ["Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Nightshift", "NightshiftPostgres"], path: "Tests/Support",
+      swiftSettings: strict),
     .testTarget(
       name: "NightshiftTests",
       dependencies: [
-        "CFlightRecorder", "Nightshift", "NightshiftSQLite", "NightshiftTesting",
+        "CFlightRecorder", "Nightshift", "NightshiftPostgres", "NightshiftSQLite", "NightshiftTesting", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "JobStoreTests",
-      dependencies: ["Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "Nightshift", "NightshiftPostgres", "NightshiftSQLite", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "NightshiftSQLiteTests",

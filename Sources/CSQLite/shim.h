@@ -11,6 +11,10 @@ static inline int nightshift_bind_blob(sqlite3_stmt *statement, int index, const
   return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
 
+static inline void nightshift_result_text(sqlite3_context *context, const void *bytes, int count) {
+  sqlite3_result_text(context, (const char *)bytes, count, SQLITE_TRANSIENT);
+}
+
 /// The caller keeps `bytes` alive and unchanged until the statement is reset: saves the copy on the hot path.
 static inline int nightshift_bind_borrowed_blob(
     sqlite3_stmt *statement, int index, const void *bytes, int count) {

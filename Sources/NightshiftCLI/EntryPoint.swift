@@ -28,12 +28,16 @@ enum EntryPoint {
     case let failure as CommandFailure: complain(failure.description, failure.status)
     case let error as StoreError: complain(error.description, ExitStatus.failure)
     case let error as ConfigurationError: complain(error.description, ExitStatus.usage)
-    case let error as SubmissionError: complain(error.description, ExitStatus.failure)
+    case let error as SubmissionError: complain(text(error), ExitStatus.failure)
     case let error as ServerError: complain(error.description, ExitStatus.failure)
     case is CancellationError: exit(128 + SIGINT)
     // Help, completions and wrong usage are ArgumentParser's own.
     default: NightshiftCommand.exit(withError: error)
     }
+  }
+
+  private static func text(_ error: SubmissionError) -> String {
+    error.faults.map { "\(ArgumentName.of(pointer: $0.pointer)): \($0.message)" }.joined(separator: "\n")
   }
 
   private static func complain(_ message: String, _ status: Int32) -> Never {

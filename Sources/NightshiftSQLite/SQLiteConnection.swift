@@ -23,6 +23,19 @@ final class SQLiteConnection {
     // Only a writer outside Nightshift can make us wait here; our own processes take turns by `TurnLock`.
     sqlite3_busy_timeout(handle, 10_000)
     for pragma in Self.pragmas(mode, autoVacuum) { try execute(pragma) }
+    try addTextFunction()
+  }
+
+  /// `nightshift_text(bytes)`: bytes of UTF-8 as text, under the name that it has on every database.
+  private func addTextFunction() throws(StoreError) {
+    let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY
+    let status = sqlite3_create_function_v2(
+      handle, "nightshift_text", 1, flags, nil,
+      { context, _, values in
+        guard let value = values?[0], let bytes = sqlite3_value_text(value) else { return sqlite3_result_null(context) }
+        nightshift_result_text(context, bytes, sqlite3_value_bytes(value))
+      }, nil, nil, nil)
+    guard status == SQLITE_OK else { throw StoreError.sqlite(handle, status, doing: "add nightshift_text") }
   }
 
   private static func pragmas(_ mode: Mode, _ autoVacuum: AutoVacuum) -> [String] {

@@ -67,6 +67,13 @@ package final class SQLiteStore: Store {
     await writer.stop()
   }
 
+  package func migrate() async throws(StoreError) -> [Migration] {
+    // Opening has done it: whoever opens the file has it to itself for that moment.
+    []
+  }
+
+  package var clock: any WallClock { SystemClock() }
+
   package var summary: String { "SQLite \(String(cString: sqlite3_libversion())), \(path)" }
 }
 

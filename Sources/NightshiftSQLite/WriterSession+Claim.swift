@@ -26,6 +26,7 @@ extension WriterSession {
     claim.bind(Int32(4 + request.lacking.count), Int64(limit))
     defer { claim.reset() }
     var jobs: [ClaimedJob] = []
+    var page = PayloadPage()
     var last: (Int64, Int64, Int64) = (.min, .min, .min)
     var isSorted = true
     while try claim.step() {
@@ -34,12 +35,13 @@ extension WriterSession {
         id: JobID(rawValue: id), kind: claim.text(1), queue: queue, priority: Priority(code: priority) ?? .normal,
         attempt: Int(claim.integer(3)), failures: Int(claim.integer(4)), crashes: Int(claim.integer(5)),
         maxAttempts: Int(claim.integer(6)), runAt: Timestamp(microseconds: runAt))
-      try addWriteOnce(to: &job)
+      try addWriteOnce(to: &job, at: jobs.count, &page)
       noteClaimed(job, version: claim.integer(8), at: request.now)
       jobs.append(job)
       isSorted = isSorted && last < (priority, runAt, id)
       last = (priority, runAt, id)
     }
+    page.hand(to: &jobs)
     // RETURNING promises no order, but nearly always has the right one, and then sorting would cost more than it does.
     return isSorted ? jobs : jobs.sorted { $0.isBefore($1) }
   }
@@ -60,9 +62,12 @@ extension WriterSession {
       id: id, kind: row.text(1)!, queue: row.text(9)!, priority: Priority(code: row.integer(2)!) ?? .normal,
       attempt: Int(row.integer(3)!), failures: Int(row.integer(4)!), crashes: Int(row.integer(5)!),
       maxAttempts: Int(row.integer(6)!), runAt: row.timestamp(7)!)
-    try addWriteOnce(to: &job)
+    var page = PayloadPage()
+    try addWriteOnce(to: &job, at: 0, &page)
+    var jobs = [job]
+    page.hand(to: &jobs)
     noteClaimed(job, version: row.integer(8)!, at: request.now)
-    return [job]
+    return jobs
   }
 
   private func noteClaimed(_ job: ClaimedJob, version: Int64, at now: Timestamp) {
@@ -70,39 +75,20 @@ extension WriterSession {
     self.moved(moved, from: .ready, to: .running, at: now)
   }
 
-  private func addWriteOnce(to job: inout ClaimedJob) throws(StoreError) {
+  private func addWriteOnce(
+    to job: inout ClaimedJob, at index: Int, _ page: inout PayloadPage
+  ) throws(StoreError) {
     payload.bind(1, job.id.rawValue)
     defer { payload.reset() }
     guard try payload.step() else {
       throw StoreError(.corrupt, "The job \(job.id) has no payload. Run `nightshift db check`.")
     }
-    job.payload = payload.bytes(0)
+    job.payload = payload.withBytes(0) { page.add($0, for: index) }
     job.timeout = payload.optionalInteger(1).map { .microseconds($0) }
     job.organization = payload.optionalText(2)
     job.owner = payload.optionalText(3)
     job.traceparent = payload.optionalText(4)
-    if let tags = payload.optionalText(5), let list = try? JSONValue(parsing: tags.utf8).arrayValue {
-      // Written by us: a list of strings and nothing else.
-      job.tags = list.compactMap(\.stringValue)
-    }
-  }
-
-  func countBeat(of worker: WorkerID) throws(StoreError) {
-    let alive = try execute(
-      "UPDATE nightshift_workers SET beat = beat + 1 WHERE id = ? AND ended_at IS NULL",
-      [.integer(worker.rawValue)])
-    guard alive == 1 else { throw .leaseLost(worker) }
-  }
-
-  func beat(_ worker: WorkerID) throws(StoreError) -> WorkerOrders {
-    try countBeat(of: worker)
-    let mode = try query("SELECT mode FROM nightshift_workers WHERE id = ?", [.integer(worker.rawValue)])
-    let cancelled = try query(
-      "SELECT id FROM nightshift_jobs WHERE state = 1 AND worker = ? AND cancel_requested_at IS NOT NULL",
-      [.integer(worker.rawValue)])
-    return WorkerOrders(
-      cancel: cancelled.compactMap { $0.job(0) },
-      mode: mode.first?.text(0).flatMap(WorkerMode.init(rawValue:)) ?? .running)
+    job.tags = payload.optionalText(5).map(ClaimedJob.tags(in:)) ?? []
   }
 }
 

@@ -25,36 +25,9 @@ final class WriterSession {
     payload = try connection.prepare(SQLiteStatements.payload)
     complete = try connection.prepare(SQLiteStatements.complete)
   }
-
-  /// Notes a change of state for the counters, for workers and for listeners.
-  func moved(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
-    tally.move(job.queue, from: old, to: new)
-    guard tally.collectsTransitions else { return }
-    tally.notice.transitions.append(
-      Transition(
-        job: job.id, version: job.version, state: new, kind: job.kind, queue: job.queue, attempt: job.attempt,
-        at: moment))
-  }
 }
 
-/// What a change of state has to know of its job.
-struct MovedJob {
-  var id: JobID
-  var queue: String
-  var kind: String
-  var attempt: Int
-  var version: Int64
-
-  init(id: JobID, queue: String, kind: String, attempt: Int, version: Int64) {
-    self.id = id
-    self.queue = queue
-    self.kind = kind
-    self.attempt = attempt
-    self.version = version
-  }
-}
-
-extension WriterSession: WriteTransaction {
+extension WriterSession: StoreSession {
   func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [SQLRow] {
     try connection.query(sql, values)
   }
@@ -64,5 +37,9 @@ extension WriterSession: WriteTransaction {
 
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {
     // Nothing to do: there is one writer at a time.
+  }
+
+  func takeTurns(on key: String) throws(StoreError) {
+    // Nothing to do, for the same reason.
   }
 }

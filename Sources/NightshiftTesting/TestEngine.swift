@@ -28,9 +28,10 @@ public final class TestEngine: Sendable {
   ///   - configuration: How it works; its clock is replaced by ``clock``.
   ///   - clock: The clock to share with other things under test.
   ///   - logger: Where it logs; by default nowhere.
+  ///   - storage: Instead of the new file.
   public init(
     configuration: EngineConfiguration = EngineConfiguration(), clock: TestClock = TestClock(),
-    logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), storage: Storage? = nil
   ) async throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("nightshift-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,7 +39,8 @@ public final class TestEngine: Sendable {
     configuration.clock = clock
     self.clock = clock
     engine = try await Engine(
-      .sqlite(path: folder.appendingPathComponent("nightshift.db").path), configuration: configuration, logger: logger)
+      storage ?? .sqlite(path: folder.appendingPathComponent("nightshift.db").path), configuration: configuration,
+      logger: logger)
   }
 
   deinit {

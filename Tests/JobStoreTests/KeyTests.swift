@@ -44,7 +44,7 @@ import Testing
     #expect(try await store.insert(newcomer) == .duplicate(of: 1))
     #expect(try await store.look(1) == StoredJob(state: .ready, priority: .high))
     let claimed = try #require(try await store.claim(by: worker).first)
-    #expect(claimed.id == 1 && claimed.payload == Array("[2]".utf8) && claimed.maxAttempts == 7)
+    #expect(claimed.id == 1 && Array(claimed.payload) == Array("[2]".utf8) && claimed.maxAttempts == 7)
   }
 
   @Test(arguments: StoreUnderTest.allCases)
@@ -56,7 +56,8 @@ import Testing
     #expect(try await store.insert(newcomer) == .duplicate(of: 1))
     #expect(try await store.look(1) == StoredJob(state: .scheduled, runAt: later))
     #expect(
-      try await store.column("SELECT count(*) FROM nightshift_payloads WHERE payload = x'5b315d'") == ["1"])
+      try await store.column("SELECT count(*) FROM nightshift_payloads WHERE payload = ?", [.bytes(Array("[1]".utf8))])
+        == ["1"])
     let expiry = (noon + .seconds(40)).microseconds
     #expect(try await store.column("SELECT expires_at FROM nightshift_keys") == ["\(expiry)"])
     #expect(try await store.promote(now: later, limit: 10).promoted == 1)

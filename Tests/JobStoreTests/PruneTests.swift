@@ -21,8 +21,8 @@ import Testing
         try transaction.execute("INSERT INTO nightshift_logs VALUES(?, 1, 1, 1, 'info', 'm')", [id])
         try transaction.execute("INSERT INTO nightshift_progress VALUES(?, 1, 1, 'm', 1)", [id])
         try transaction.execute("INSERT INTO nightshift_artifacts VALUES(?, 'n', 1, 't/t', 1, 's', 1)", [id])
-        try transaction.execute("INSERT INTO nightshift_artifact_chunks VALUES(?, 'n', 1, 0, x'00')", [id])
-        try transaction.execute("INSERT INTO nightshift_old_payloads VALUES(?, 1, 1, x'00')", [id])
+        try transaction.execute("INSERT INTO nightshift_artifact_chunks VALUES(?, 'n', 1, 0, ?)", [id, .bytes([0])])
+        try transaction.execute("INSERT INTO nightshift_old_payloads VALUES(?, 1, 1, ?)", [id, .bytes([0])])
       }
     }
     #expect(try await store.prune([1, 2, 3, 99]) == 1)

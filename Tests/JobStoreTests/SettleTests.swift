@@ -20,9 +20,10 @@ import Testing
     #expect(try await store.settle(job, by: worker, .completed(result: Array("42".utf8))) == .settled)
     #expect(try await store.look(1) == StoredJob(state: .completed, attempt: 1))
     #expect(
-      try await store.column("SELECT count(*) FROM nightshift_results WHERE id = 1 AND result = x'3432'") == [
-        "1"
-      ])
+      try await store.column(
+        "SELECT count(*) FROM nightshift_results WHERE id = 1 AND result = ?", [.bytes(Array("42".utf8))]) == [
+          "1"
+        ])
     #expect(try await store.count("attempts") == 0)
   }
 
@@ -155,8 +156,9 @@ import Testing
     let row = try await store.read {
       try $0.query(
         """
-        SELECT hour, enqueued, completed, failed, dead, cancelled, wait_max_us, run_max_us FROM nightshift_rollups
-        WHERE queue = 'default' AND kind = 'work'
+        SELECT hour, sum(enqueued), sum(completed), sum(failed), sum(dead), sum(cancelled), max(wait_max_us),
+          max(run_max_us)
+        FROM nightshift_rollups WHERE queue = 'default' AND kind = 'work' GROUP BY hour
         """)
     }
     #expect(row.map(\.values) == [[SQLValue(noon), 5, 2, 2, 1, 1, 2_000_000, 4_000_000]])

@@ -98,7 +98,7 @@ extension Store {
           uniqueKeysWithValues: rows.map { ("\($0.text(0)!)/\($0.integer(1)!)", Int($0.integer(2)!)) })
       }
       return (
-        try table("SELECT queue, state, n FROM nightshift_counters WHERE n <> 0"),
+        try table("SELECT queue, state, sum(n) FROM nightshift_counters GROUP BY queue, state HAVING sum(n) <> 0"),
         try table("SELECT queue, state, count(*) FROM nightshift_jobs GROUP BY queue, state")
       )
     }

@@ -1,22 +1,33 @@
 import Foundation
 import Nightshift
+import NightshiftPostgres
 import NightshiftSQLite
+import TestSupport
+import Testing
 
 /// The databases that the suite runs on. The next one is one more case here, and nothing else.
-enum StoreUnderTest: CaseIterable, Sendable {
+enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case sqlite
+  case postgres
+
+  /// PostgreSQL is there when `NIGHTSHIFT_TEST_POSTGRES` names a server; the test script starts one.
+  static let allCases: [StoreUnderTest] = TestPostgres.url == nil ? [.sqlite] : [.sqlite, .postgres]
+
+  var testDescription: String { rawValue }
 
   /// A store over a fresh database, which is gone when the result is.
   func make(_ migrations: [Migration] = Migration.core) throws -> TestStore {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "nightshift-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    return try TestStore(storage(in: folder), folder, migrations)
-  }
-
-  private func storage(in folder: URL) -> Storage {
     switch self {
-    case .sqlite: .sqlite(path: folder.appendingPathComponent("jobs.db").path)
+    case .sqlite:
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("nightshift-\(UUID().uuidString)")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      // A folder that is left behind in the temporary folder harms nobody.
+      return try TestStore(.sqlite(path: folder.appendingPathComponent("jobs.db").path), migrations) {
+        try? FileManager.default.removeItem(at: folder)
+      }
+    case .postgres:
+      let database = try TestPostgres.Database()
+      return try TestStore(.postgres(url: database.url), migrations) { database.drop() }
     }
   }
 }
@@ -25,11 +36,11 @@ enum StoreUnderTest: CaseIterable, Sendable {
 final class TestStore: Sendable {
   let storage: Storage
   fileprivate let base: any Store
-  private let folder: URL
+  private let remove: @Sendable () -> Void
 
-  fileprivate init(_ storage: Storage, _ folder: URL, _ migrations: [Migration]) throws {
+  fileprivate init(_ storage: Storage, _ migrations: [Migration], remove: @escaping @Sendable () -> Void) throws {
     self.storage = storage
-    self.folder = folder
+    self.remove = remove
     base = try storage.open(migrations)
   }
 
@@ -39,11 +50,11 @@ final class TestStore: Sendable {
   }
 
   deinit {
-    let (base, folder) = (base, folder)
-    // Ends by itself. A folder that is left behind in the temporary folder harms nobody.
+    let (base, remove) = (base, remove)
+    // Ends by itself.
     Task {
       await base.close()
-      try? FileManager.default.removeItem(at: folder)
+      remove()
     }
   }
 }
@@ -93,6 +104,8 @@ extension TestStore: Store {
   }
   func reportTransitions(to audience: Audience) { base.reportTransitions(to: audience) }
   func close() async { await base.close() }
+  func migrate() async throws(StoreError) -> [Migration] { try await base.migrate() }
+  var clock: any WallClock { base.clock }
   var summary: String { base.summary }
 
   func statements(for job: NewJob, now: Timestamp) throws(StoreError) -> [Statement] {

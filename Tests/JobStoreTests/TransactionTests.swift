@@ -79,7 +79,7 @@ private struct Refused: Error, Equatable {}
       try await store.read { try $0.query("DELETE FROM nightshift_jobs") }
     }
     let error = await #expect(throws: StoreError.self) {
-      try await store.read { try $0.query("SELECT nonsense") }
+      try await store.read { try $0.query("SELECT FROM WHERE") }
     }
     #expect(error?.code == .invalid)
     #expect(

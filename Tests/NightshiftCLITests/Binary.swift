@@ -23,7 +23,13 @@ struct Binary {
   func run(_ arguments: String...) async throws -> Result { try await start(arguments).end() }
 
   func start(_ arguments: [String]) throws -> RunningBinary {
-    try RunningBinary(arguments, in: folder, environment: environment)
+    try RunningBinary(Self.url, arguments, in: folder, environment: environment)
+  }
+
+  /// Runs a line of shell, in which `$NIGHTSHIFT` is the binary.
+  func shell(_ line: String) async throws -> Result {
+    let environment = environment.merging(["NIGHTSHIFT": Self.url.path]) { $1 }
+    return try await RunningBinary(URL(filePath: "/bin/sh"), ["-c", line], in: folder, environment: environment).end()
   }
 
   /// Starts a server and waits until it can be found.
@@ -48,14 +54,16 @@ final class RunningBinary: Sendable {
   private let errorFile: URL
   private let ended: AsyncStream<Int32>
 
-  fileprivate init(_ arguments: [String], in folder: TemporaryFolder, environment: [String: String]) throws {
+  fileprivate init(
+    _ program: URL, _ arguments: [String], in folder: TemporaryFolder, environment: [String: String]
+  ) throws {
     let files = URL(filePath: folder.path).appending(path: ".\(UUID().uuidString)")
     outputFile = files.appendingPathExtension("out")
     errorFile = files.appendingPathExtension("err")
     // Files and not pipes, which a process could fill while nobody reads.
     for file in [outputFile, errorFile] { try Data().write(to: file) }
     let process = Process()
-    process.executableURL = Binary.url
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = URL(filePath: folder.path)
     process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder.path].merging(environment) {
@@ -79,6 +87,9 @@ final class RunningBinary: Sendable {
 
   var pid: Int32 { process.withLock { $0.processIdentifier } }
   var isRunning: Bool { process.withLock { $0.isRunning } }
+
+  /// What it has written to standard output so far.
+  func text() throws -> String { try String(contentsOf: outputFile, encoding: .utf8) }
 
   /// What it has written to standard error so far.
   func log() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }

@@ -78,7 +78,8 @@ import Testing
     #expect(jobs.items("jobs").count == 1)
     let refused = try await binary.run("enqueue", "ecko")
     #expect(refused.status == 1)
-    #expect(refused.errors.contains("echo"), "\(refused.errors)")
+    #expect(refused.errors.hasPrefix("Error: kind: no worker has ever registered"), "\(refused.errors)")
+    #expect(refused.errors.contains("did you mean `echo`?"), "\(refused.errors)")
   }
 
   @Test func `run a job in the foreground`() async throws {
@@ -151,6 +152,23 @@ import Testing
     let result = try await binary.run("completions", shell)
     #expect(result.status == 0)
     #expect(result.output.contains("enqueue"))
+  }
+
+  @Test(arguments: [
+    ("nightshift jo", "jobs"), ("nightshift jobs --st", "--state"), ("nightshift jobs list --st", "--state"),
+    ("nightshift jobs --state de", "dead"), ("nightshift enqueue x --on-conflict re", "replace"),
+  ])
+  func `are completed by bash`(_ typed: String, _ word: String) async throws {
+    let words = typed.split(separator: " ")
+    let line = """
+      eval "$("$NIGHTSHIFT" completions bash)"
+      COMP_WORDS=(\(typed)); COMP_CWORD=\(words.count - 1); COMP_LINE='\(typed)'; COMP_POINT=\(typed.count)
+      complete=$(complete -p nightshift | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
+      $complete nightshift \(words[words.count - 1]) \(words[words.count - 2])
+      echo "${COMPREPLY[@]}"
+      """
+    let result = try await binary.shell("bash <<'END'\n\(line)\nEND")
+    #expect(result.output.split(whereSeparator: \.isWhitespace).contains(Substring(word)), "\(result)")
   }
 
   @Test func `find what is wrong`() async throws {

@@ -24,6 +24,22 @@ import Testing
     #expect(mode("nightshift-data/nightshift.db") == 0o600)
   }
 
+  @Test func `hands its place in the file on to another one that goes on`() async throws {
+    let folder = "\(binary.folder.path)/nightshift-data"
+    let first = try await binary.serve()
+    let second = try binary.start(["serve", "--listen", "127.0.0.1:0"])
+    try await eventually { try second.text().contains("is at") }
+    #expect(ServerFile.running(in: folder)?.pid == first.pid)
+    _ = try await first.stop(SIGKILL)
+    try await eventually { ServerFile.running(in: folder)?.pid == second.pid }
+    let third = try binary.start(["serve", "--listen", "127.0.0.1:0"])
+    try await eventually { try third.text().contains("is at") }
+    #expect(try await second.stop().status == 0)
+    try await eventually { ServerFile.running(in: folder)?.pid == third.pid }
+    #expect(try await third.stop().status == 0)
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/server.json"))
+  }
+
   @Test func `keeps its token over a restart and shows it once`() async throws {
     _ = try await binary.serve().stop()
     let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(

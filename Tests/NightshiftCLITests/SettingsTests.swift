@@ -49,6 +49,26 @@ import Testing
     #expect(settings.list(.allowedOrigins) == ["https://a.example", "https://b.example"])
   }
 
+  @Test func `is told with all others that are wrong, each with its place and remedy`() {
+    let yaml = "lsten: 127.0.0.1:1\nworker:\n  concurency: 3\n  gracePeriod: soon\nlog:\n  level: loud\n"
+    let failure = #expect(throws: CommandFailure.self) {
+      try Settings(
+        environment: ["NIGHTSHIFT_LOG_FROMAT": "json"], dotEnv: "\nNIGHTSHIFT_JOSB=x\n", yaml: ("n.yaml", yaml))
+    }
+    #expect(failure?.status == ExitStatus.usage)
+    let lines = failure?.description.split(separator: "\n").map(String.init) ?? []
+    #expect(
+      lines.prefix(4) == [
+        "n.yaml line 1: there is no setting `lsten`. Did you mean `listen`?",
+        "n.yaml line 3: there is no setting `worker.concurency`. Did you mean `worker.concurrency`?",
+        "There is no setting NIGHTSHIFT_JOSB (.env line 2). Did you mean NIGHTSHIFT_JOBS?",
+        "There is no setting NIGHTSHIFT_LOG_FROMAT. Did you mean NIGHTSHIFT_LOG_FORMAT?",
+      ])
+    #expect(lines.contains { $0.hasPrefix("`log.level` is \"loud\" (n.yaml line 6). Use one of trace") })
+    #expect(lines.contains { $0.hasPrefix("`worker.gracePeriod` is \"soon\" (n.yaml line 4).") })
+    #expect(lines.count == 6)
+  }
+
   @Test(arguments: [
     ("lsten: x:1", "nightshift.yaml line 1: there is no setting `lsten`. Did you mean `listen`?"),
     (

@@ -28,12 +28,31 @@ import Testing
 
   @Test func `takes width from long texts and leaves ids whole`() {
     let lines = table().lines(width: 50, isColored: false)
-    #expect(lines[1] == "job_01  send-receipt      7  a note that says mor…")
+    #expect(lines[1] == "job_01  send-receipt      7  a note that says…")
   }
 
-  @Test func `leaves out what could not be read`() {
-    let lines = table().lines(width: 30, isColored: false)
-    #expect(lines == ["ID      KIND          COUNT", "job_01  send-receipt      7", "job_02  日本語の名前   1234"])
+  @Test func `leaves out what matters less, the last first, and never cuts a heading`() {
+    var table = Table([
+      .text("ID"), .text("QUEUE").optional, .flexible("DESCRIPTION"), .number("WORKERS").optional, .text("A").optional,
+    ])
+    table.add(["job_01", "default", "says what it does, at length", "7", "b"])
+    func heading(_ width: Int) -> String { table.lines(width: width, isColored: false)[0] }
+    #expect(heading(60) == "ID      QUEUE    DESCRIPTION                   WORKERS  A")
+    #expect(heading(53) == "ID      QUEUE    DESCRIPTION               WORKERS  A")
+    #expect(heading(52) == "ID      QUEUE    DESCRIPTION                 WORKERS")
+    #expect(heading(49) == "ID      QUEUE    DESCRIPTION                   A", "what is small may still have room")
+    #expect(heading(42) == "ID      QUEUE    DESCRIPTION")
+    #expect(heading(34) == "ID      DESCRIPTION")
+    #expect(heading(20) == "ID      DESCRIPTION")
+  }
+
+  @Test func `is written row by row where its columns cannot stand side by side`() {
+    #expect(
+      table().lines(width: 30, isColored: false) == [
+        "ID     job_01", "KIND   send-receipt", "COUNT  7", "NOTE   a note that says more", "       than fits in here",
+        "",
+        "ID     job_02", "KIND   日本語の名前", "COUNT  1234",
+      ])
   }
 
   @Test func `pads coloured cells by what is seen`() {
@@ -58,9 +77,10 @@ import Testing
   func `counts columns`(_ text: String, _ width: Int) { #expect(TextWidth.of(text) == width) }
 
   @Test(arguments: [
-    ("abcdef", 4, "abc…"), ("abc", 3, "abc"), ("日本語", 4, "日…"), ("abc", 1, "…"), ("abc", 0, ""),
+    ("abcdef", 4, "abc…"), ("queue is paused", 12, "queue is…"), ("no nonsensical", 8, "no nons…"), ("abc", 3, "abc"),
+    ("日本語", 4, "日…"), ("abc", 1, "…"), ("abc", 0, ""),
   ])
-  func `is cut between characters`(_ text: String, _ columns: Int, _ cut: String) {
+  func `is cut between words, or else characters`(_ text: String, _ columns: Int, _ cut: String) {
     #expect(TextWidth.fit(text, to: columns) == cut)
   }
 }

@@ -44,13 +44,13 @@ import Testing
         ["pointer": "#/kind", "detail": "is missing"], ["parameter": "state", "detail": "has no state"],
       ],
     ]
-    let failure = ProblemDetails(APIResponse(status: 422, body: body.serialized())).failure
-    #expect(failure.description == "2 fields are wrong\n  #/kind: is missing\n  state: has no state")
+    let failure = ProblemDetails(APIResponse(status: 422, body: body.serialized()), path: "/api/jobs").failure
+    #expect(failure.description == "kind: is missing\n--state: has no state")
     #expect(failure.isFinal)
   }
 
   @Test func `of a proxy is told by its status`() {
-    let failure = ProblemDetails(APIResponse(status: 502, body: Array("<html>".utf8))).failure
+    let failure = ProblemDetails(APIResponse(status: 502, body: Array("<html>".utf8)), path: "/api/jobs").failure
     #expect(failure.description.contains("502"))
     #expect(!failure.isFinal)
   }

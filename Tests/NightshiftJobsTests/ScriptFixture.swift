@@ -10,6 +10,7 @@ struct ScriptFixture {
   var resources = JobResources()
   var command = ["bash", "run.sh"]
   var variables: [String: JobManifest.Variable] = [:]
+  var grace = Duration.seconds(5)
   var inherited = [
     "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "SECRET": "hidden",
   ]
@@ -30,7 +31,7 @@ struct ScriptFixture {
     let runner = ScriptRunner(
       manifest: manifest, folder: jobFolder,
       environment: ScriptEnvironment(inherited: inherited, serverURL: { "http://127.0.0.1:8080" }),
-      scratch: scratch)
+      scratch: scratch, grace: grace)
     let result = try await runner.run(attempt, payload: Array(payload.utf8), reporter: reporter)
     return result.map { String(decoding: $0, as: UTF8.self) }
   }

@@ -91,7 +91,7 @@ import Testing
     #expect(
       script.reporter.messages == [
         "HOME LANG NIGHTSHIFT_ATTEMPT NIGHTSHIFT_CONTEXT NIGHTSHIFT_JOB_ID NIGHTSHIFT_KIND NIGHTSHIFT_QUEUE "
-          + "NIGHTSHIFT_URL NIGHTSHIFT_WORKER PATH REGION SECRET_TOKEN TMPDIR "
+          + "NIGHTSHIFT_RUN NIGHTSHIFT_URL NIGHTSHIFT_WORKER PATH REGION SECRET_TOKEN TMPDIR "
       ])
   }
 
@@ -295,6 +295,36 @@ import Testing
     let pids = try #require(reporter.messages.first).split(separator: " ").compactMap { Int32($0) }
     #expect(pids.count == 2)
     #expect(pids.allSatisfy { !isAlive($0) })
+  }
+
+  @Test(arguments: ["exec sleep 1000", "trap '' TERM; while :; do sleep 0.01; done"])
+  func `is ended with what has left its process group`(_ stray: String) async throws {
+    let started = Signal()
+    let reporter = RecordingReporter { if $0.hasPrefix("stray") { started.fire() } }
+    var script = try ScriptFixture(
+      """
+      setsid bash -c "echo stray \\$\\$; \(stray)" &
+      wait
+      """, reporter: reporter)
+    script.grace = .milliseconds(300)
+    // Of another attempt: it is none of this one's business.
+    let other = try ScriptFixture(
+      """
+      setsid bash -c 'echo $$; touch begun; exec sleep 1000' &
+      until [ -e begun ]; do sleep 0.01; done
+      """)
+    _ = try await other.run()
+    let spared = try #require(other.reporter.messages.first.flatMap(Int32.init))
+    let attempt = Task { [script] in try await script.run() }
+    await started.wait()
+
+    attempt.cancel()
+
+    await #expect(throws: ScriptStopped.self) { try await attempt.value }
+    let pid = try #require(reporter.messages.first?.split(separator: " ").last.flatMap { Int32($0) })
+    #expect(!isAlive(pid))
+    #expect(isAlive(spared), "what a script that ends by itself leaves behind is its own affair")
+    kill(spared, SIGKILL)
   }
 
   @Test func `may put things in order first`() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite struct `Bad input` {
+@Suite(.timeLimit(.minutes(1))) struct `Bad input` {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var body: String
@@ -123,6 +123,14 @@ import Testing
     ("id of no job", .get, "/api/jobs/job_0000000000001", nil, 404, "There is no job job_0000000000001"),
     ("no such queue", .post, "/api/queues/nothing/pause", nil, 404, "There is no queue"),
     ("no such worker", .post, "/api/workers/wrk_1/stop", nil, 404, "There is no live worker"),
+    ("field for a pause", .post, "/api/queues/q/pause", #"{"reason":"x"}"#, 422, "#/reason: is not a known field"),
+    ("field for a resume", .post, "/api/queues/q/resume", #"{"a":1}"#, 422, "#/a: is not a known field"),
+    ("field for a worker", .post, "/api/workers/all/drain", #"{"queue":"q"}"#, 422, "#/queue: is not a known field"),
+    ("field for a discard", .delete, "/api/jobs/job_0000000000001", #"{"force":true}"#, 422, "#/force: is not"),
+    ("words where nothing is expected", .post, "/api/workers/all/stop", "now", 400, "is not JSON"),
+    ("sequence that is none", .get, "/api/jobs/job_0000000000001/logs?after=x", nil, 422, "the `sequence` of a line"),
+    ("log lines of no job", .get, "/api/jobs/job_0000000000001/logs", nil, 404, "There is no job"),
+    ("event id that is none", .get, "/api/events?lastEventId=latest", nil, 400, "must be the id of a message"),
     (
       "statistics that end before they begin", .get,
       "/api/stats?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", nil, 422, "earlier than `to`"

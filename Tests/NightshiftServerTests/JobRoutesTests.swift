@@ -22,6 +22,45 @@ import Testing
     }
   }
 
+  @Test func `says that it waits for its queue to be resumed`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let id = try await test.post(#"{"kind":"echo","queue":"mail"}"#)
+      let later = try await test.post(#"{"kind":"echo","queue":"mail","delay":"1h"}"#)
+      let open = try await test.call(.get, "/api/jobs/\(id)")
+      #expect(open.json["hold"] == nil)
+      _ = try await test.call(.post, "/api/queues/mail/pause")
+      let etag = try #require(open.headers[.eTag])
+      let paused = try await test.call(.get, "/api/jobs/\(id)", headers: [.ifNoneMatch: etag])
+      #expect(paused.json["hold"]?["reason"] == "queuePaused", "a pause is news to whoever knows the job already")
+      #expect(paused.json["hold"]?["since"] != nil)
+      let listed = try await test.call(.get, "/api/jobs?state=ready").json["jobs"]?[0]
+      #expect(listed?["hold"]?["reason"] == "queuePaused")
+      #expect(try await test.call(.get, "/api/jobs/\(later)").json["hold"] == nil, "it is not due")
+      _ = try await test.call(.post, "/api/queues/mail/resume")
+      #expect(try await test.call(.get, "/api/jobs/\(id)").json["hold"] == nil)
+    }
+  }
+
+  @Test func `shows its newest log lines, and hands out all of them page by page`() async throws {
+    try await TestAPI.run { test in
+      let id = try await test.post(#"{"kind":"count"}"#)
+      test.latch.open()
+      _ = try await test.end(of: id)
+      let job = try await test.call(.get, "/api/jobs/\(id)").json
+      #expect(job["logs"]?.arrayValue?.count == 200)
+      #expect(job["logCount"] == 300)
+      var lines: [JSONValue] = []
+      var next: Int? = 0
+      while let after = next {
+        let page = try await test.call(.get, "/api/jobs/\(id)/logs?limit=120&after=\(after)").json
+        lines += page["logs"]?.arrayValue ?? []
+        next = page["next"]?.intValue
+      }
+      #expect(lines.count == 300)
+      #expect(lines.suffix(200) == job["logs"]?.arrayValue?[...])
+    }
+  }
+
   @Test func `is shown in full, and once only to whoever knows it already`() async throws {
     try await TestAPI.run { test in
       let id = try await test.post(#"{"kind":"fail"}"#)

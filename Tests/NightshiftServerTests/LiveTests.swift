@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite struct `A stream of events` {
+@Suite(.timeLimit(.minutes(1))) struct `A stream of events` {
   @Test func `begins with a snapshot and ends with its job`() async throws {
     try await TestAPI.run { test in
       try await RawClient.serve(test) { client in
@@ -76,6 +76,37 @@ import Testing
         }
         #expect(reset.contains("event: reset"))
       }
+    }
+  }
+
+  @Test(arguments: ["garbage", "v1", "v-1.l0", "vx.l1", "k3v9-42"])
+  func `of a job refuses an id that is none of its messages'`(_ text: String) async throws {
+    try await TestAPI.run(worker: false) { test in
+      let id = try await test.post(#"{"kind":"echo"}"#)
+      let answer = try await test.call(.get, "/api/jobs/\(id)/events", headers: [.lastEventID: text])
+      #expect(answer.status == 400)
+      #expect(answer.json["code"] == "malformed_event_id")
+      #expect(answer.detail.contains("`Last-Event-ID`") && answer.detail.contains("\"\(text)\""))
+    }
+  }
+
+  @Test func `of a job tells everything to whoever knows more than there is`() async throws {
+    try await TestAPI.run { test in
+      try await RawClient.serve(test) { client in
+        let id = try await test.post(#"{"kind":"echo"}"#)
+        _ = try await test.end(of: id)
+        let text = try await client.exchange(test.events("/api/jobs/\(id)/events", lastEventID: "v99.l99999999999"))
+        #expect(text.events.first?.data["logs"]?.arrayValue?.count == 1)
+      }
+    }
+  }
+
+  @Test(arguments: ["garbage", "a-b", "1-2-3", "-5"])
+  func `of everything refuses an id that is none`(_ text: String) async throws {
+    try await TestAPI.run(worker: false) { test in
+      let answer = try await test.call(.get, "/api/events", headers: [.lastEventID: text])
+      #expect(answer.status == 400)
+      #expect(answer.headers[.contentType] == "application/problem+json")
     }
   }
 

@@ -43,6 +43,16 @@ import Testing
   }
 }
 
+@Suite struct `A remedy in words of HTTP` {
+  @Test func `stands apart, for front ends that have others`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let answer = try await test.call(.post, "/api/queues/nothing/pause")
+      #expect(answer.detail == "There is no queue \"nothing\".")
+      #expect(answer.json["remedy"] == "`GET /api/queues` lists those there are.")
+    }
+  }
+}
+
 @Suite struct `Headers of a request` {
   @Test(
     arguments: [

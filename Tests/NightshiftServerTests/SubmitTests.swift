@@ -46,6 +46,33 @@ import Testing
     }
   }
 
+  static let conflicts: [(wanted: String, isRunning: Bool, conflict: JSONValue)] = [
+    ("drop", false, "kept"), ("replace", false, "replaced"), ("extend", false, "extended"), ("replace", true, "kept"),
+    ("extend", true, "kept"),
+  ]
+
+  @Test(arguments: conflicts.indices)
+  func `with a key that is held tells what became of the job that holds it`(_ index: Int) async throws {
+    let (wanted, isRunning, conflict) = Self.conflicts[index]
+    try await TestAPI.run(worker: isRunning) { test in
+      let delay = isRunning ? "0s" : "1h"
+      func body(_ number: Int) -> String {
+        #"{"kind":"wait","payload":\#(number),"delay":"\#(delay)","unique":{"key":"k","onConflict":"\#(wanted)"}}"#
+      }
+      let id = try await test.post(body(1))
+      if isRunning { try await test.begin(of: id) }
+      let second = try await test.call(.post, "/api/jobs", headers: [.idempotencyKey: "a"], body: body(2))
+      #expect(second.status == 200)
+      #expect(second.json["duplicate"] == true)
+      #expect(second.json["conflict"] == conflict)
+      #expect(second.json["state"] == (isRunning ? "running" : "scheduled"))
+      let payload = try await test.call(.get, "/api/jobs/\(id)").json["payload"]
+      #expect(payload == (conflict == "replaced" ? 2 : 1))
+      let replay = try await test.call(.post, "/api/jobs", headers: [.idempotencyKey: "a"], body: body(2))
+      #expect(replay.json["conflict"] == nil, "nothing has become of anything this time")
+    }
+  }
+
   @Test func `is stored once however often it is sent with the same Idempotency-Key`() async throws {
     try await TestAPI.run(worker: false) { test in
       let body = #"{"kind":"echo","payload":{"n":1}}"#

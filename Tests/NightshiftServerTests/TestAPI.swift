@@ -74,6 +74,16 @@ struct TestAPI: Sendable {
     try await call(.post, "/api/jobs", body: body).json["id"]?.stringValue ?? "none"
   }
 
+  /// Returns once the job's handler has begun, which the kind `wait` says in its log.
+  func begin(of id: String) async throws {
+    guard let id = JobID(id) else { return }
+    let events = try await engine.listen(EventFilter(job: id))
+    guard try await engine.logs(of: id, after: 0, limit: 1).isEmpty else { return }
+    for try await delivery in events {
+      if case .event(_, let event) = delivery, case .log = event.body { return }
+    }
+  }
+
   /// The job once it has ended.
   func end(of id: String) async throws -> JobDetail? {
     guard let id = JobID(id) else { return nil }

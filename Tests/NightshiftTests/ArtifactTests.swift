@@ -6,7 +6,7 @@ import Testing
   private func attempt(_ body: @escaping @Sendable (JobContext) async throws -> Void) async throws -> (
     TestEngine, JobDetail
   ) {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self, options: KindOptions(maxAttempts: 1)) {
       _, context in
       try await body(context)

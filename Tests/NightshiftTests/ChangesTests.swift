@@ -6,7 +6,7 @@ import Testing
   private let ada = Actor(id: "ada", role: .operator, address: "10.0.0.1")
 
   private func make(_ jobs: Int) async throws -> (TestEngine, [JobID]) {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { number, _ in
       if number == 0 { throw PermanentFailure("no") }
     }
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func `check an edited payload as a new one, and keep the former`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     var kind = KindRegistration(kind: "k", options: KindOptions(maxAttempts: 1), source: "test") { _, bytes in
       if bytes == Array("1".utf8) { throw PermanentFailure("no") }
       return bytes
@@ -95,7 +95,7 @@ import Testing
 
 @Suite struct `Tokens` {
   @Test func `are good until they expire or are revoked, and only their hash is kept`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     let expiry = engine.clock.now + .seconds(60)
     let (token, secret) = try await engine.createToken(
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func `have names of their own`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     _ = try await test.engine.createToken(name: "a", role: .admin, expiresAt: nil, by: .system)
     let error = await #expect(throws: StoreError.self) {
       _ = try await test.engine.createToken(name: "a", role: .viewer, expiresAt: nil, by: .system)
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func `of an administrator are made once`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let secret = try #require(try await test.engine.ensureAdminToken())
     #expect(try await test.engine.ensureAdminToken() == nil)
     #expect(try await test.engine.authenticate(secret)?.role == .admin)
@@ -140,7 +140,7 @@ import Testing
 
 @Suite struct `Statistics` {
   @Test func `outlive the jobs and add up by hour, day, queue and kind`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { number, context in
       test.clock.advance(by: .seconds(2))
       if number == 1, context.attempt < 3 { throw Snooze.for(.zero) }

@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: [-3_600.0, 3_600.0])
   func `back or forth by an hour loses no job and runs none twice`(_ jump: TimeInterval) async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, _ in }
     var ids: [JobID] = []
     for delay in [0, 60, 1_800, 7_200] { ids.append(try await addOne(test, delay: .seconds(delay))) }
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `back during an attempt leaves no negative times behind`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, _ in
       test.clock.set(test.clock.date.addingTimeInterval(-3_600))
     }

@@ -147,7 +147,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
   @Test func `runs with nothing beside it, and the others go on afterwards`() async throws {
     var configuration = EngineConfiguration()
     configuration.concurrency = 4
-    let test = try await TestEngine(configuration: configuration)
+    let test = try await TestEngine.fresh(configuration: configuration)
     let counts = Mutex((running: 0, beside: 0, most: 0))
     try await test.engine.register("k", payload: Int.self) { isSuspect, _ in
       counts.withLock { counts in
@@ -163,8 +163,8 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
     _ = try await test.engine.store.write { transaction in
       try transaction.execute(
         """
-        UPDATE nightshift_jobs SET crashes = 1 WHERE id IN (SELECT id FROM nightshift_payloads WHERE payload = x'31')
-        """)
+        UPDATE nightshift_jobs SET crashes = 1 WHERE id IN (SELECT id FROM nightshift_payloads WHERE payload = ?)
+        """, [.bytes(Array("1".utf8))])
     }
     try await test.engine.whileRunning {
       for id in ids { _ = try await test.engine.waitUntil(id, is: .completed) }
@@ -174,7 +174,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
   }
 
   @Test func `goes back to the queue when the others do not finish in time`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let (begun, release) = (Signal(), Signal())
     try await test.engine.register("long", payload: Int.self) { _, _ in
       begun.signal()

@@ -49,28 +49,6 @@ extension Engine {
   }
 }
 
-/// A folder for a database that several engines share, as several processes would; with the host's clock.
-final class SharedDatabase: Sendable {
-  let folder: URL
-  var path: String { folder.appendingPathComponent("nightshift.db").path }
-
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("nightshift-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit {
-    // A folder that is left behind in the temporary folder harms nobody.
-    try? FileManager.default.removeItem(at: folder)
-  }
-
-  func engine(_ change: (inout EngineConfiguration) -> Void = { _ in }) async throws -> Engine {
-    var configuration = EngineConfiguration()
-    change(&configuration)
-    return try await Engine(.sqlite(path: path), configuration: configuration, logger: quiet)
-  }
-}
-
 extension ClaimedJob {
   /// A job in hand, as a worker has it.
   init(_ id: Int64 = 1, attempt: Int = 1, failures: Int = 0, crashes: Int = 0, maxAttempts: Int = 4) {

@@ -29,7 +29,7 @@ private struct Stumbled: Error { var attempt: Int }
 
 @Suite struct `An engine` {
   @Test func `runs a job and keeps its result, log and progress`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register(Greet.self)
     let id = try await test.engine.enqueue(Greet(name: "Ada"))
     #expect(try await test.enqueued(Greet.self).map(\.name) == ["Ada"])
@@ -46,7 +46,7 @@ private struct Stumbled: Error { var attempt: Int }
   }
 
   @Test func `tries again after 2 and 4 seconds, and then succeeds`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register(Stumble.self)
     let id = try await test.engine.enqueue(Stumble(failures: 2))
     #expect(try await test.runUntilIdle() == 1)
@@ -65,7 +65,7 @@ private struct Stumbled: Error { var attempt: Int }
   }
 
   @Test func `buries a job that is out of attempts, and a person's retry starts it over`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register(Stumble.self)
     let id = try await test.engine.enqueue(Stumble(failures: 3))
     for _ in 0..<3 {
@@ -85,7 +85,7 @@ private struct Stumbled: Error { var attempt: Int }
   }
 
   @Test func `runs thousands of jobs in the background and stops in good order`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     let seen = Mutex(Set<Int>())
     let done = AsyncStream<Void>.makeStream()
@@ -117,7 +117,7 @@ private struct Stumbled: Error { var attempt: Int }
   }
 
   @Test func `cancels a running job`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     let begun = AsyncStream<JobID>.makeStream()
     try await engine.register("wait", payload: Int.self) { _, context in

@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func `sees a job's whole life with its versions`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       context.log("hello")
       if context.attempt == 1 { throw Snooze.for(.zero) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A job's journal` {
   @Test func `keeps each line whole, cut to 8 KiB, in order and with its attempt`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       context.log("attempt \(context.attempt)", level: .warning)
       context.log(String(repeating: "é", count: 5_000))
@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test func `keeps the newest 10,000 lines of a job, over all its attempts`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       for number in 0..<6_000 { context.log("\(context.attempt)/\(number)") }
       if context.attempt < 3 { throw Snooze.for(.zero) }
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func `drops what comes faster than it can be stored, and says so`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let total = Journal.backlogLimit + 5_000
     try await test.engine.register("k", payload: Int.self) { _, context in
       // No suspension, and far less than a tenth of a second's worth of patience: the backlog fills up.
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `keeps the last of many reports of progress, between 0 and 1`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       for step in 0...100_000 { context.progress(Double(step) / 50_000, "step \(step)") }
     }
@@ -64,7 +64,7 @@ import Testing
 
   @Test(arguments: [(-1.0, 0.0), (.nan, 0), (.infinity, 0), (0.333333, 0.333333), (7, 1)])
   func `takes any number for progress`(_ given: Double, _ kept: Double) async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in context.progress(given) }
     let id = try await test.engine.add("k")
     try await test.runUntilIdle()
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func `keeps what a handler emits among its lines`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       try context.emit("found", ["url": "a"])
     }
@@ -86,7 +86,7 @@ import Testing
   @Test func `stores nothing of an attempt that another has taken over from, and all of that other`()
     async throws
   {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     try await engine.register("k", payload: Int.self) { _, _ in }
     let id = try await engine.add("k")

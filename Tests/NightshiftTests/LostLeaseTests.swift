@@ -8,7 +8,7 @@ import Testing
   @Test func `cancels its handlers, goes on under a new name, and its late result is refused`() async throws {
     var configuration = EngineConfiguration()
     configuration.leaseDuration = .seconds(3)
-    let test = try await TestEngine(configuration: configuration)
+    let test = try await TestEngine.fresh(configuration: configuration)
     let engine = test.engine
     let (begun, lost) = (Signal(), Signal())
     let attempts = Mutex<[Int]>([])
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `notices it at its next claim, too`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     try await engine.register("k", payload: Int.self) { _, _ in }
     let former = engine.workerID
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `takes one new name, however often it is told`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let engine = test.engine
     let former = engine.workerID
     _ = try await engine.store.reclaim(Reclaim(worker: former, now: engine.clock.now, reason: "silent"))
@@ -78,7 +78,7 @@ import Testing
   private let reaper: Reaper
 
   init() async throws {
-    test = try await TestEngine()
+    test = try await TestEngine.fresh()
     reaper = Reaper(engine: test.engine)
     try await test.engine.register("k", payload: Int.self) { _, _ in }
   }

@@ -12,7 +12,7 @@ private struct Oops: Error {}
   }
 
   private func make(_ retention: RetentionCounts = RetentionCounts()) async throws -> TestEngine {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     for kind in ["k", "other"] as [JobKind] {
       let options = KindOptions(retention: kind == "k" ? retention : RetentionCounts())
       try await test.engine.register(kind, payload: Int.self, options: options) { number, _ in
@@ -58,7 +58,7 @@ private struct Oops: Error {}
     #expect(try await counts(test) == ["k 5 10", "k 6 5", "other 5 15"])
     let kept = try await test.engine.column(
       """
-      SELECT CAST(p.payload AS TEXT) FROM nightshift_jobs j JOIN nightshift_payloads p ON p.id = j.id
+      SELECT nightshift_text(p.payload) FROM nightshift_jobs j JOIN nightshift_payloads p ON p.id = j.id
       WHERE j.kind = 'k' AND j.state = 5 ORDER BY j.id
       """)
     #expect(kept == (17...26).map(String.init))

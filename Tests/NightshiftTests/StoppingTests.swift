@@ -12,7 +12,7 @@ import Testing
   init() async throws {
     var configuration = EngineConfiguration()
     configuration.concurrency = 1
-    test = try await TestEngine(configuration: configuration)
+    test = try await TestEngine.fresh(configuration: configuration)
     let (begun, release) = (begun, release)
     try await test.engine.register("wait", payload: Int.self) { _, context in
       begun.signal()

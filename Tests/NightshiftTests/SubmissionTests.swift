@@ -7,7 +7,7 @@ private let schema = #"{"type": "object", "properties": {"to": {"type": "string"
 
 @Suite struct `A submission` {
   private func make() async throws -> TestEngine {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     var mail = KindRegistration(kind: "mail", options: KindOptions(), source: "test") { _, _ in nil }
     mail.schema = try PayloadSchema(JSONValue(parsing: schema.utf8))
     try await test.engine.register(mail)
@@ -101,13 +101,29 @@ private let schema = #"{"type": "object", "properties": {"to": {"type": "string"
     #expect(try await test.engine.column("SELECT count(*) FROM nightshift_jobs") == ["4"])
   }
 
+  @Test func `of an unknown kind names some that are known, and how many more there are`() async throws {
+    let test = try await make()
+    for number in 1...8 {
+      let kind = try #require(JobKind(rawValue: "kind\(number)"))
+      try await test.engine.register(
+        KindRegistration(kind: kind, options: KindOptions(), source: "test") { _, _ in nil })
+    }
+    let error = await #expect(throws: SubmissionError.self) {
+      try await test.engine.submit([JobDraft(kind: "zzzzzzzzzz", payload: Array("{}".utf8))], actor: .system)
+    }
+    #expect(
+      error?.description.hasSuffix(
+        "known kinds: kind1, kind2, kind3, kind4, kind5, kind6, kind7, kind8 and 1 more") == true)
+  }
+
   @Test func `that is unique by its payload is dropped while one like it is not over`() async throws {
     let test = try await make()
     func send(_ payload: String) async throws -> Submission {
       try await test.engine.submit([draft(payload) { $0.unique = .byPayload() }], actor: .system)[0]
     }
     let first = try await send(#"{"to":"a"}"#)
-    #expect(try await send(#"{"to":"a"}"#) == Submission(id: first.id, state: .ready, isDuplicate: true))
+    #expect(
+      try await send(#"{"to":"a"}"#) == Submission(id: first.id, state: .ready, isDuplicate: true, conflict: .kept))
     #expect(try await send(#"{"to":"b"}"#).isDuplicate == false)
     try await test.runUntilIdle()
     #expect(try await send(#"{"to":"a"}"#).isDuplicate == false)

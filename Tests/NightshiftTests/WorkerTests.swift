@@ -9,7 +9,7 @@ private struct Oops: Error {}
 
 @Suite(.timeLimit(.minutes(1))) struct `A worker` {
   @Test func `cancels an attempt that takes longer than its timeout, as a failure`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let begun = Signal()
     let options = KindOptions(maxAttempts: 2, backoff: .exponential(jitter: 0), timeout: .seconds(60))
     try await test.engine.register("slow", payload: Int.self, options: options) { _, context in
@@ -32,7 +32,7 @@ private struct Oops: Error {}
   }
 
   @Test func `takes a job's own timeout before its kind's`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let seen = Mutex<Date?>(nil)
     try await test.engine.register("k", payload: Int.self, options: KindOptions(timeout: .seconds(60))) {
       _, context in
@@ -46,7 +46,7 @@ private struct Oops: Error {}
   }
 
   @Test func `puts off a job that snoozes, without a failure`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       if context.attempt < 10 { throw Snooze.for(.seconds(60), reason: "not yet") }
     }
@@ -61,7 +61,7 @@ private struct Oops: Error {}
   }
 
   @Test func `buries a job whose payload does not fit its type`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: [Int].self) { _, _ in }
     let id = try await test.engine.add("k", #"{"a": 1}"#)
     try await test.runUntilIdle()
@@ -71,7 +71,7 @@ private struct Oops: Error {}
   }
 
   @Test func `waits as long as the handler asks it to`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, context in
       if context.attempt == 1 { throw RetryableFailure("busy", retryAfter: .seconds(500)) }
     }
@@ -82,7 +82,7 @@ private struct Oops: Error {}
   }
 
   @Test func `cancels a job that it has claimed and not begun`() async throws {
-    let test = try await TestEngine(configuration: configuration(concurrency: 1))
+    let test = try await TestEngine.fresh(configuration: configuration(concurrency: 1))
     let (begun, release) = (Signal(), Signal())
     try await test.engine.register("k", payload: Int.self) { _, _ in
       begun.signal()
@@ -101,7 +101,7 @@ private struct Oops: Error {}
   }
 
   @Test func `goes on with what waits after the only running job was cancelled`() async throws {
-    let test = try await TestEngine(configuration: configuration(concurrency: 1))
+    let test = try await TestEngine.fresh(configuration: configuration(concurrency: 1))
     let begun = Signal()
     try await test.engine.register("forever", payload: Int.self) { _, _ in
       begun.signal()
@@ -129,7 +129,7 @@ private struct Oops: Error {}
   }
 
   @Test func `reports a handler that does not return after it was cancelled`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     let (begun, release) = (Signal(), Signal())
     try await test.engine.register("deaf", payload: Int.self) { _, _ in
       begun.signal()
@@ -155,7 +155,7 @@ private struct Oops: Error {}
   }
 
   @Test func `holds a job whose kind it lacks, without a failure, until the kind is registered`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, _ in }
     try await test.engine.unregister("k")
     let id = try await test.engine.add("k")
@@ -172,7 +172,7 @@ private struct Oops: Error {}
   }
 
   @Test func `releases its own kind from behind thousands of others on hold`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     for kind in ["a", "b"] as [JobKind] {
       try await test.engine.register(kind, payload: Int.self) { _, _ in }
     }
@@ -187,7 +187,7 @@ private struct Oops: Error {}
   }
 
   @Test func `leaves a paused queue alone until it is resumed`() async throws {
-    let test = try await TestEngine()
+    let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self, options: KindOptions(queue: "q")) { _, _ in }
     #expect(try await test.engine.pause("q", by: .system))
     #expect(try await !test.engine.pause("none", by: .system))
@@ -223,7 +223,7 @@ private struct Oops: Error {}
     configuration.middleware = ["a", "b"].map { name in
       Recorder(name: name) { what in seen.withLock { $0.append(what) } }
     }
-    let test = try await TestEngine(configuration: configuration)
+    let test = try await TestEngine.fresh(configuration: configuration)
     try await test.engine.register("k", payload: Int.self) { number, context in
       seen.withLock { $0.append("run \(context.tags)") }
       if context.attempt == 1 { throw Oops() }

@@ -105,7 +105,8 @@ extension Engine {
     let now = clock.now
     try await store.write { transaction in
       try transaction.audit(
-        verb.rawValue, "\(outcome.count) jobs by filter", by: actor, at: now, detail: filter.json)
+        verb.rawValue, outcome.count == 1 ? "1 job by filter" : "\(outcome.count) jobs by filter", by: actor, at: now,
+        detail: filter.json)
     }
   }
 }

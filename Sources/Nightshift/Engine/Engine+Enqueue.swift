@@ -133,9 +133,15 @@ extension Engine {
       Spelling.nearest(to: kind.rawValue, among: known).map { "did you mean `\($0)`?" }
       ?? (known.isEmpty
         ? "no kind has been registered yet: start a worker first"
-        : "known kinds: \(known.prefix(8).joined(separator: ", "))")
+        : "known kinds: \(Self.listed(known))")
     return SubmissionError.Fault(
       index: index, pointer: "#/kind", message: "no worker has ever registered the kind `\(kind)`; \(hint)")
+  }
+
+  /// The first few names, and how many there are beside them.
+  private static func listed(_ names: [String], upTo limit: Int = 8) -> String {
+    let shown = names.prefix(limit).joined(separator: ", ")
+    return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
   }
 
   private func record(_ draft: JobDraft, _ kind: EngineCaches.Kind, _ now: Timestamp) -> NewJob {
@@ -208,20 +214,39 @@ extension Engine {
     guard let first = records.first else { return [] }
     let now = clock.now
     return try await store.write { transaction in
+      let replayed = try Self.replayed(records, now: now, transaction)
       let outcomes = try transaction.insert(records, now: now)
-      let submissions = try zip(records, outcomes).map { try Self.submission($0, $1, transaction) }
+      let submissions = try zip(records, outcomes).map { record, outcome in
+        try Self.submission(record, outcome, isReplay: replayed.contains(record.id), transaction)
+      }
       let added = submissions.filter { !$0.isDuplicate }.count
       if added > 0 {
-        let subject = records.count == 1 ? "\(first.id)" : "\(added) jobs from \(first.id)"
+        let subject = records.count == 1 ? "\(first.id)" : "\(added) of \(records.count) jobs from \(first.id)"
         try transaction.audit("enqueue", subject, by: actor, at: now, detail: ["kind": .string(first.kind.rawValue)])
       }
       return submissions
     }
   }
 
+  /// Of the records with both keys, those whose idempotency key is taken: afterwards it could not be told which of the
+  /// two a duplicate has met.
+  private static func replayed(
+    _ records: [NewJob], now: Timestamp, _ transaction: any WriteTransaction
+  ) throws(StoreError) -> Set<JobID> {
+    var replayed: Set<JobID> = []
+    for record in records where record.key != nil {
+      guard let claim = record.idempotency else { continue }
+      let taken = try transaction.query(
+        "SELECT 1 FROM nightshift_keys WHERE scope = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?)",
+        [.text(claim.scope), .text(claim.key), SQLValue(now)])
+      if !taken.isEmpty { replayed.insert(record.id) }
+    }
+    return replayed
+  }
+
   /// Throws, and so undoes the whole call, if an idempotency key is used again for something else.
   private static func submission(
-    _ record: NewJob, _ outcome: InsertOutcome, _ transaction: any WriteTransaction
+    _ record: NewJob, _ outcome: InsertOutcome, isReplay: Bool, _ transaction: any WriteTransaction
   ) throws -> Submission {
     switch outcome {
     case .inserted(let state): return Submission(id: record.id, state: state, isDuplicate: false)
@@ -230,7 +255,18 @@ extension Engine {
       let row = try transaction.query("SELECT state FROM nightshift_jobs WHERE id = ?", [SQLValue(id)]).first
       // The holder of a key with an expiry may have been pruned: it had ended.
       let state = row?.integer(0).flatMap(JobState.init(code:)) ?? .completed
-      return Submission(id: id, state: state, isDuplicate: true)
+      let key = isReplay ? nil : record.key
+      return Submission(id: id, state: state, isDuplicate: true, conflict: key.map { conflict($0.onConflict, state) })
+    }
+  }
+
+  /// The store has just changed the holder of the key if it had not begun, and its state tells whether it had.
+  private static func conflict(_ wanted: Unique.Conflict, _ state: JobState) -> Submission.Conflict {
+    guard state == .ready || state == .scheduled else { return .kept }
+    return switch wanted {
+    case .drop: .kept
+    case .replace: .replaced
+    case .extend: .extended
     }
   }
 

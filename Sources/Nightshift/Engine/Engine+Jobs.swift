@@ -63,7 +63,8 @@ extension JobSummary {
   static let columns = """
     j.id, j.kind, j.queue, j.state, j.priority, j.run_at, j.attempt, j.failures, j.crashes, j.max_attempts, j.version,
     j.hold, j.hold_until, j.worker, j.started_at, j.finished_at, j.cancel_requested_at, j.cancel_reason, j.stuck_at,
-    p.timeout, p.organization, p.owner, p.traceparent, p.tags
+    p.timeout, p.organization, p.owner, p.traceparent, p.tags,
+    (SELECT q.paused_at FROM nightshift_queues q WHERE q.name = j.queue)
     """
 
   static func read(_ ids: [JobID], _ transaction: any ReadTransaction) throws(StoreError) -> [JobSummary] {
@@ -89,7 +90,8 @@ extension JobSummary {
       worker: row.integer(13).map(WorkerID.init(rawValue:)), startedAt: row.timestamp(14),
       finishedAt: row.timestamp(15), cancelRequestedAt: row.timestamp(16), cancelReason: row.text(17),
       stuckAt: row.timestamp(18), timeout: row.integer(19).map { .microseconds($0) }, organization: row.text(20),
-      owner: row.text(21), traceparent: row.text(22), tags: tags.compactMap(\.stringValue))
+      owner: row.text(21), traceparent: row.text(22), tags: tags.compactMap(\.stringValue),
+      queuePausedAt: row.timestamp(24))
   }
 }
 
@@ -113,6 +115,7 @@ extension JobDetail {
       SELECT seq, attempt, at, level, message FROM nightshift_logs WHERE job = ? ORDER BY seq DESC
       LIMIT \(Self.logLines)
       """, [id])
+    let logCount = try transaction.query("SELECT count(*) FROM nightshift_logs WHERE job = ?", [id])
     let artifacts = try transaction.query(
       "SELECT \(ArtifactRecord.columns) FROM nightshift_artifacts WHERE job = ? ORDER BY name", [id])
     let former = try transaction.query(
@@ -120,7 +123,8 @@ extension JobDetail {
     self.init(
       summary: summary, payload: payload.first?.bytes(0) ?? [], result: result.first?.bytes(0),
       progress: progress.first.map(ProgressRecord.init), attempts: attempts.map(AttemptRecord.init),
-      logs: logs.reversed().map(LogLine.init), artifacts: artifacts.map(ArtifactRecord.init),
+      logs: logs.reversed().map(LogLine.init), logCount: Int(logCount.first?.integer(0) ?? 0),
+      artifacts: artifacts.map(ArtifactRecord.init),
       formerPayloads: former.map {
         FormerPayload(version: $0.integer(0)!, replacedAt: $0.timestamp(1)!, payload: $0.bytes(2)!)
       })

@@ -2,7 +2,7 @@ extension Engine {
   /// All queues with what is in them.
   package func queues() async throws(StoreError) -> [QueueSummary] {
     try await store.read { transaction in
-      let counters = try transaction.query("SELECT queue, state, n FROM nightshift_counters")
+      let counters = try transaction.query("SELECT queue, state, sum(n) FROM nightshift_counters GROUP BY queue, state")
       var counts: [String: [JobState: Int]] = [:]
       for row in counters {
         guard let state = JobState(code: row.integer(1)!) else { continue }

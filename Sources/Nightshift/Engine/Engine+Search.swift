@@ -100,7 +100,8 @@ struct JobSearch {
     while true {
       let bounds = try transaction.query(
         """
-        SELECT min(id), count(*) FROM (SELECT id FROM nightshift_jobs WHERE id < ? ORDER BY id DESC LIMIT \(Self.window))
+        SELECT min(id), count(*)
+        FROM (SELECT id FROM nightshift_jobs WHERE id < ? ORDER BY id DESC LIMIT \(Self.window)) AS page
         """, [.integer(last)])
       guard let lowest = bounds.first?.integer(0), let count = bounds.first?.integer(1) else {
         return JobPage(jobs: jobs, next: nil, searchedBackTo: nil)
@@ -149,11 +150,13 @@ extension JobFilter {
     if let organization { among("p.organization", [organization]) }
     if let owner { among("p.owner", [owner]) }
     if let search, !search.isEmpty {
-      let pattern = SQLValue.text("%\(search.escapedForLike)%")
+      // Only ASCII has two cases here: that is what both databases agree on.
+      let pattern = SQLValue.text("%\(search.escapedForLike.lowercasedASCII)%")
       conditions.append(
         """
-        (CAST(p.payload AS TEXT) LIKE ? ESCAPE '\\' OR j.kind LIKE ? ESCAPE '\\' OR p.tags LIKE ? ESCAPE '\\' OR EXISTS(
-          SELECT 1 FROM nightshift_attempts a WHERE a.job = j.id AND a.error_message LIKE ? ESCAPE '\\'))
+        (lower(nightshift_text(p.payload)) LIKE ? ESCAPE '\\' OR lower(j.kind) LIKE ? ESCAPE '\\'
+          OR lower(p.tags) LIKE ? ESCAPE '\\' OR EXISTS(SELECT 1 FROM nightshift_attempts a
+            WHERE a.job = j.id AND lower(a.error_message) LIKE ? ESCAPE '\\'))
         """)
       values += [pattern, pattern, pattern, pattern]
     }
@@ -162,6 +165,11 @@ extension JobFilter {
 }
 
 extension String {
+  /// With `A` to `Z` made small, and nothing else.
+  fileprivate var lowercasedASCII: String {
+    String(decoding: utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+  }
+
   fileprivate var escapedForLike: String {
     replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
   }

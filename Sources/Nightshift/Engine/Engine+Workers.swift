@@ -38,8 +38,8 @@ extension Engine {
     let count = try await store.write { transaction in
       let id = worker?.rawValue
       let count = try transaction.execute(
-        "UPDATE nightshift_workers SET mode = ? WHERE ended_at IS NULL AND role = 'worker' AND (? IS NULL OR id = ?)",
-        [.text(mode.rawValue), SQLValue(id), SQLValue(id)])
+        "UPDATE nightshift_workers SET mode = ? WHERE ended_at IS NULL AND role = 'worker' AND id = coalesce(?, id)",
+        [.text(mode.rawValue), SQLValue(id)])
       if worker == nil, mode != .draining { try Self.remember(mode, transaction) }
       let verb = mode == .running ? "start" : mode == .stopped ? "stop" : "drain"
       if count > 0 { try transaction.audit(verb, "worker \(worker?.description ?? "all")", by: actor, at: now) }

@@ -18,6 +18,8 @@ public final class Engine: Sendable {
 
   package let store: any Store
   package let configuration: EngineConfiguration
+  /// The store's clock, or the one that a test moves.
+  package let clock: any WallClock
   let registry = HandlerRegistry()
   let identity: Mutex<EngineIdentity>
   let process: ProcessIdentity
@@ -60,6 +62,7 @@ public final class Engine: Sendable {
     self.logger = logger
     store = try storage.open(Migration.core + configuration.migrations)
     process = ProcessIdentity.current()
+    clock = configuration.clock ?? store.clock
     let identity = try await EngineIdentity.register(process, configuration, store)
     self.identity = Mutex(identity)
     let recorder = try identity.recorderPath.map {
@@ -67,7 +70,12 @@ public final class Engine: Sendable {
         path: $0, slots: configuration.concurrency, witnessesSignals: configuration.witnessesSignals)
     }
     parts = Parts(
-      events: EventHub(clock: configuration.clock, epoch: identity.worker.rawValue) { self.audienceChanged($0) },
+      events: EventHub(clock: clock, epoch: identity.worker.rawValue) {
+        self.audienceChanged($0)
+      } followerCame: {
+        // The job may run elsewhere: a first look at it, from which on its lines are news.
+        self.housekeeper.foreignChange.signal()
+      },
       journal: Journal(engine: self), worker: Worker(engine: self, recorder: recorder), beats: Beats(engine: self),
       housekeeper: Housekeeper(engine: self), foreignEvents: ForeignEvents(engine: self))
     // A cycle, which `close` breaks. A weak reference would put every retain of the engine on its slow path, and each
@@ -77,7 +85,6 @@ public final class Engine: Sendable {
     try await refresh()
   }
 
-  package var clock: any WallClock { configuration.clock }
   /// This process, as it is listed in the store.
   package var workerID: WorkerID { identity.withLock { $0.worker } }
   package var events: EventHub { parts.events }

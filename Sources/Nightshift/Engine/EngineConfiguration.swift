@@ -31,7 +31,8 @@ public struct EngineConfiguration: Sendable {
   package var migrations: [Migration] = []
   /// The most jobs that are claimed at once and wait in memory.
   package var bufferLimit = 2_000
-  package var clock: any WallClock = SystemClock()
+  /// Instead of the store's clock: for tests.
+  package var clock: (any WallClock)?
 
   /// The defaults.
   public init() {}

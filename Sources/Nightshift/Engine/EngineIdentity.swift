@@ -12,7 +12,8 @@ struct EngineIdentity: Sendable {
   static func register(
     _ process: ProcessIdentity, _ configuration: EngineConfiguration, _ store: any Store, recorder: String? = nil
   ) async throws -> EngineIdentity {
-    let now = configuration.clock.now
+    let clock = configuration.clock ?? store.clock
+    let now = clock.now
     let recorder = try recorder ?? recorderPath(process, configuration)
     let (worker, node, newest) = try await store.write { transaction in
       let rows = try transaction.query("SELECT node FROM nightshift_workers WHERE ended_at IS NULL")
@@ -28,7 +29,7 @@ struct EngineIdentity: Sendable {
       try insert(worker, node, now, process, configuration, recorder, transaction)
       return (worker, node, try newestID(at: now, transaction))
     }
-    let ids = IdentifierGenerator(node: node, clock: configuration.clock, after: newest)
+    let ids = IdentifierGenerator(node: node, clock: clock, after: newest)
     return EngineIdentity(worker: worker, ids: ids, recorderPath: recorder)
   }
 

@@ -39,6 +39,8 @@ package struct JobSummary: Sendable {
   package var owner: String?
   package var traceparent: String?
   package var tags: [String]
+  /// Since when its queue is paused; `nil` if it is not.
+  package var queuePausedAt: Timestamp?
 
   package var createdAt: Timestamp { id.createdAt }
 }
@@ -53,6 +55,8 @@ package struct JobDetail: Sendable {
   package var attempts: [AttemptRecord]
   /// The newest log lines, oldest first.
   package var logs: [LogLine]
+  /// How many log lines are kept, of which ``logs`` are the newest.
+  package var logCount: Int
   package var artifacts: [ArtifactRecord]
   /// Payloads that an edited retry has replaced, oldest first.
   package var formerPayloads: [FormerPayload]
@@ -113,10 +117,22 @@ package struct JobPage: Sendable {
 
 /// What became of a draft.
 package struct Submission: Sendable, Hashable {
+  /// What became of the job that holds the unique key.
+  package enum Conflict: String, Sendable, Hashable, CaseIterable {
+    /// It took over the new payload, priority, attempts and due time.
+    case replaced
+    /// It was put off to the new due time.
+    case extended
+    /// It stayed as it was: so `onConflict` wants it, or it had begun.
+    case kept
+  }
+
   package var id: JobID
   package var state: JobState
   /// Another job held its unique or idempotency key: `id` is that one.
   package var isDuplicate: Bool
+  /// `nil` unless another job held the unique key.
+  package var conflict: Conflict?
 }
 
 package struct QueueSummary: Sendable {

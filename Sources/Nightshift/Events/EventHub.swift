@@ -30,12 +30,19 @@ package final class EventHub: Sendable {
   private let epoch: String
   private let clock: any WallClock
   private let audienceChanged: @Sendable (Bool) -> Void
+  private let followerCame: @Sendable () -> Void
 
-  /// - Parameter audienceChanged: Called when the first subscriber comes, and some time after the last has gone.
-  init(clock: any WallClock, epoch: Int64, audienceChanged: @escaping @Sendable (Bool) -> Void) {
+  /// - Parameters:
+  ///   - audienceChanged: Called when the first subscriber comes, and some time after the last has gone.
+  ///   - followerCame: Called when a subscriber comes that follows one job.
+  init(
+    clock: any WallClock, epoch: Int64, audienceChanged: @escaping @Sendable (Bool) -> Void,
+    followerCame: @escaping @Sendable () -> Void = {}
+  ) {
     self.clock = clock
     self.epoch = String(epoch, radix: 36)
     self.audienceChanged = audienceChanged
+    self.followerCame = followerCame
   }
 
   /// Whether anybody listens, or has just been cut off.
@@ -64,6 +71,7 @@ package final class EventHub: Sendable {
     }
     continuation.onTermination = { [weak self] _ in self?.remove(id) }
     if isFirst { audienceChanged(true) }
+    if filter.job != nil { followerCame() }
     return EventStream(base: stream)
   }
 
@@ -81,6 +89,12 @@ package final class EventHub: Sendable {
   }
 
   private func id(_ number: Int64) -> String { "\(epoch)-\(number)" }
+
+  /// Whether an id may be one that a hub has given, be it another process's or an old one.
+  package static func isWellFormed(id: String) -> Bool {
+    let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+    return parts.count == 2 && Int64(parts[0], radix: 36) != nil && (Int64(parts[1]) ?? -1) >= 0
+  }
 
   private func remove(_ id: Int) {
     state.withLock { state in

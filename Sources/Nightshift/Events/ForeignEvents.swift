@@ -9,11 +9,13 @@ final class ForeignEvents: Sendable {
   private static let setting = "events_wanted_until"
   private static let term: Duration = .seconds(60)
 
-  private struct State {
+  fileprivate struct State {
     var isWanted = false
     var renewAt = Timestamp(microseconds: 0)
     var audience = Audience()
     var lastEvent: Int64?
+    /// Ids below it that were not there yet, and since when: of transactions that may still commit.
+    var gaps: [Int64: Int64] = [:]
     /// The newest log line and progress of each followed job that subscribers have got.
     var followed: [JobID: (line: Int64, progressAt: Int64)] = [:]
     /// The newest version of each followed job that subscribers have got.
@@ -39,7 +41,12 @@ final class ForeignEvents: Sendable {
       if !isWanted { ($0.lastEvent, $0.followed, $0.delivered) = (nil, [:], [:]) }
     }
     // Ends by itself after one write.
-    if isWanted { Task { await renew() } }
+    if isWanted {
+      Task {
+        await renew()
+        engine.housekeeper.foreignChange.signal()
+      }
+    }
   }
 
   private func change(_ body: (inout State) -> Void) {
@@ -95,19 +102,22 @@ final class ForeignEvents: Sendable {
   }
 
   private func readTransitions() async throws(StoreError) {
-    guard let last = state.withLock({ $0.lastEvent }) else { return }
+    guard let (last, gaps) = state.withLock({ state in state.lastEvent.map { ($0, state.gaps.keys.sorted()) } })
+    else { return }
     let me = engine.workerID
+    // No id is negative: an empty list would be no SQL.
+    let list = ([-1] + gaps).map(String.init).joined(separator: ", ")
     let rows = try await engine.store.read { transaction in
-      try transaction.query(
-        """
-        SELECT id, job, version, state, kind, queue, attempt, at, writer FROM nightshift_events
-        WHERE id > ? ORDER BY id LIMIT 5000
-        """, [.integer(last)])
+      let columns = "id, job, version, state, kind, queue, attempt, at, writer"
+      let late = try transaction.query("SELECT \(columns) FROM nightshift_events WHERE id IN (\(list)) ORDER BY id")
+      return late
+        + (try transaction.query(
+          "SELECT \(columns) FROM nightshift_events WHERE id > ? ORDER BY id LIMIT 5000", [.integer(last)]))
     }
-    guard let newest = rows.last?.integer(0) else { return }
     let jobs = engine.events.followedJobs
+    let now = engine.clock.monotonic
     state.withLock { state in
-      state.lastEvent = newest
+      state.noteRead(rows.compactMap { $0.integer(0) }, at: now)
       for row in rows where jobs.contains(row.job(1)!) { state.delivered[row.job(1)!] = row.integer(2)! }
     }
     engine.events.publish(
@@ -155,6 +165,23 @@ final class ForeignEvents: Sendable {
         job: job.id, kind: job.kind, queue: job.queue, attempt: job.attempt, at: job.finishedAt ?? engine.clock.now,
         body: .state(job.state, version: job.version))
     ])
+  }
+}
+
+extension ForeignEvents.State {
+  /// Where several transactions write at a time, an id may become visible after a higher one. What is missing is looked
+  /// for again, for as long as a transaction may take.
+  private static let patience: Int64 = 30_000_000_000
+  private static let gapLimit = 1_000
+
+  fileprivate mutating func noteRead(_ ids: [Int64], at now: Int64) {
+    for id in ids {
+      gaps[id] = nil
+      guard let last = lastEvent, id > last else { continue }
+      for missing in ((last + 1)..<id).prefix(max(0, Self.gapLimit - gaps.count)) { gaps[missing] = now }
+      lastEvent = id
+    }
+    gaps = gaps.filter { now - $0.value < Self.patience }
   }
 }
 

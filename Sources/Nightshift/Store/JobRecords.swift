@@ -138,7 +138,9 @@ package struct ClaimedJob: Sendable {
   package var crashes: Int
   package var maxAttempts: Int
   package var runAt: Timestamp
-  package var payload: [UInt8]
+  /// A piece of the bytes of all jobs of one claim, so that a claim allocates once. Whoever runs the job copies its
+  /// piece: memory that one thread allocates and another frees makes both wait for the allocator's lock.
+  package var payload: ArraySlice<UInt8>
   package var timeout: Duration?
   package var tags: [String]
   package var organization: String?
@@ -147,7 +149,7 @@ package struct ClaimedJob: Sendable {
 
   package init(
     id: JobID, kind: String, queue: String, priority: Priority, attempt: Int, failures: Int, crashes: Int,
-    maxAttempts: Int, runAt: Timestamp, payload: [UInt8], timeout: Duration?, tags: [String],
+    maxAttempts: Int, runAt: Timestamp, payload: ArraySlice<UInt8>, timeout: Duration?, tags: [String],
     organization: String?, owner: String?, traceparent: String?
   ) {
     self.id = id

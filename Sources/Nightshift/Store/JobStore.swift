@@ -39,7 +39,7 @@ package struct CommitNotice: Sendable {
   package var nextDue: Timestamp?
   /// Transitions, when anybody listens.
   package var transitions: [Transition] = []
-  /// Whether another process has written since the last notice: re-read whatever is kept in memory.
+  /// Whether another process has written something that this notice does not name: re-read whatever is kept in memory.
   package var foreignChange = false
   /// Jobs whose running attempt was asked to stop.
   package var cancelRequests: [JobID] = []
@@ -74,6 +74,15 @@ package protocol Store: JobStore, Database {
 
   /// Ends when everything that was handed in is on disk and all connections are closed.
   func close() async
+
+  /// Takes the steps of the schema that opening has left to be taken, and tells which.
+  ///
+  /// Where many processes share a database, a new version first runs on the old schema, everywhere.
+  @discardableResult
+  func migrate() async throws(StoreError) -> [Migration]
+
+  /// The time of the database.
+  var clock: any WallClock { get }
 
   /// For people: `SQLite 3.40.1, /var/lib/nightshift/nightshift.db`.
   var summary: String { get }

@@ -3,7 +3,7 @@
 /// Statements use tokens that each database replaces by its own words: `{id}` a 64-bit primary key, `{int}` a 64-bit
 /// integer, `{text}` text in byte order, `{bytes}` bytes, and `{clustered}` behind a table whose primary key is to be
 /// the order on disk.
-package struct Migration: Sendable {
+package struct Migration: Sendable, Hashable {
   /// Who owns the step: `core`, a feature, or a store's own tables. Numbers count within a module.
   package var module: String
   package var number: Int

@@ -107,7 +107,7 @@ struct Pruner {
       try !transaction.query(
         """
         SELECT 1 WHERE EXISTS(SELECT 1 FROM nightshift_keys WHERE expires_at < ?)
-          OR EXISTS(SELECT 1 FROM nightshift_events WHERE at < ?)
+          OR EXISTS(SELECT 1 FROM nightshift_events WHERE at < ? AND id < (SELECT max(id) FROM nightshift_events))
           OR EXISTS(SELECT 1 FROM nightshift_workers WHERE ended_at < ?)
           OR EXISTS(SELECT 1 FROM nightshift_rollups WHERE hour > 0 AND hour < ?)
         """, [SQLValue(now), SQLValue(events), SQLValue(ended), SQLValue(rollups)]
@@ -117,7 +117,10 @@ struct Pruner {
     guard isNeeded else { return }
     try await engine.store.write { transaction in
       try transaction.execute("DELETE FROM nightshift_keys WHERE expires_at < ?", [SQLValue(now)])
-      try transaction.execute("DELETE FROM nightshift_events WHERE at < ?", [SQLValue(events)])
+      // The newest stays: without it SQLite would number the next ones from 1 again, below what listeners have read.
+      try transaction.execute(
+        "DELETE FROM nightshift_events WHERE at < ? AND id < (SELECT max(id) FROM nightshift_events)",
+        [SQLValue(events)])
       try transaction.execute("DELETE FROM nightshift_workers WHERE ended_at < ?", [SQLValue(ended)])
       try Self.foldRollups(before: rollups, transaction)
     }

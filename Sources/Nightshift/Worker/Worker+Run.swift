@@ -3,12 +3,19 @@ import Synchronization
 
 extension Worker {
   private static let jobsBetweenYields = 64
+  /// How long what ends right after a commit gathers, so that a busy worker commits a thousand times a second at most.
+  /// Real time, whatever the engine's clock says.
+  private static let settlePause = Duration.milliseconds(1)
+  private static let smallBatch = 32
 
   /// The body of a slot's task: one attempt after the other, until there is nothing to begin.
   func work(in slot: Slot) async {
     var count = 0
-    while let job = nextJob(for: slot) {
-      guard await run(job, in: slot) else { break }
+    var next = nextJob(for: slot)
+    while let job = next {
+      let (attempt, goesOn) = await run(job, in: slot)
+      next = finish(attempt, slot, takesNext: goesOn)
+      guard goesOn else { break }
       count += 1
       // Handlers that never suspend must not keep the pool's threads from everybody else.
       if count.isMultiple(of: Self.jobsBetweenYields) { await Task.yield() }
@@ -20,31 +27,24 @@ extension Worker {
 
   /// Claims again where there is room and something is known to be ready.
   func fetchIfLow() {
-    if state.withLock({ $0.buffer.isLow && !$0.hints.isEmpty }) { mayFetch.signal() }
+    if state.withLock({ $0.shouldFetch }) { mayFetch.signal() }
   }
 
   /// The next job, or `nil` after giving the slot back.
   private func nextJob(for slot: Slot) -> ClaimedJob? {
-    let (job, isLow) = state.withLock { state -> (ClaimedJob?, Bool) in
-      let job = state.isStopping ? nil : state.buffer.next()
-      if job == nil { state.idleSlots.append(slot) }
-      return (job, state.buffer.isLow && !state.hints.isEmpty)
-    }
+    let (job, isLow) = state.withLock { ($0.takeNext(for: slot), $0.shouldFetch) }
     if isLow { mayFetch.signal() }
     return job
   }
 
-  /// Runs one attempt; `false` if it was cancelled, so that the slot's task must end.
-  private func run(_ job: ClaimedJob, in slot: Slot) async -> Bool {
+  /// Runs one attempt and tells how it ended; `goesOn` is `false` if it was cancelled, so that the slot's task must end.
+  private func run(_ job: ClaimedJob, in slot: Slot) async -> (ended: Settlement, goesOn: Bool) {
     let startedAt = clock.now
     guard let registration = engine.registry[job.kind] else {
       // Held, so that it is not claimed again and again; whoever has the kind releases it.
       state.withLock { _ = $0.lacking.insert(job.kind) }
-      finish(
-        job, slot, startedAt,
-        Settlement(
-          job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: .held(Hold(.noWorker))))
-      return true
+      let outcome = Settlement.Outcome.held(Hold(.noWorker))
+      return (Settlement(job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: outcome), true)
     }
     var job = job
     job.timeout = job.timeout ?? registration.options.timeout
@@ -64,12 +64,7 @@ extension Worker {
     let endedAt = clock.now
     let settled = Settlement.Outcome.after(
       outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
-    finish(
-      job, slot, startedAt,
-      Settlement(
-        job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled))
-    if !goesOn { state.withLock { $0.idleSlots.append(slot) } }
-    return goesOn
+    return (Settlement(job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled), goesOn)
   }
 
   private func attempt(
@@ -78,11 +73,11 @@ extension Worker {
     do {
       let middleware = engine.configuration.middleware
       guard !middleware.isEmpty else {
-        return .returned(result: try await registration.handler(context, job.payload))
+        return .returned(result: try await registration.handler(context, Array(job.payload)))
       }
       let result = Mutex<[UInt8]?>(nil)
       try await Self.run(middleware[...], context) {
-        let bytes = try await registration.handler(context, job.payload)
+        let bytes = try await registration.handler(context, Array(job.payload))
         result.withLock { $0 = bytes }
       }
       return .returned(result: result.withLock { $0 })
@@ -108,18 +103,37 @@ extension Worker {
     }
   }
 
-  private func finish(_ job: ClaimedJob, _ slot: Slot, _ startedAt: Timestamp, _ settlement: Settlement) {
-    let (isFirst, wasAlone) = state.withLock { state in
+  /// Notes an attempt that has ended, and takes the slot's next job or gives the slot back: under one lock, since both
+  /// threads of a busy worker want it for each job.
+  private func finish(_ ended: Settlement, _ slot: Slot, takesNext: Bool) -> ClaimedJob? {
+    let (next, isFirst, wasAlone, isLow) = state.withLock { state in
       let wasAlone = state.buffer.isAlone
-      state.buffer.finished(after: settlement.endedAt - startedAt)
-      state.finished.append(settlement)
-      return (state.finished.count == 1, wasAlone)
+      state.buffer.finished(after: ended.startedAt.map { ended.endedAt - $0 } ?? .zero)
+      state.finished.append(ended)
+      let isFirst = state.finished.count == 1
+      var next: ClaimedJob?
+      if takesNext { next = state.takeNext(for: slot) } else { state.idleSlots.append(slot) }
+      return (next, isFirst, wasAlone, state.shouldFetch)
     }
     // Whoever takes them takes all.
     if isFirst { mustSettle.signal() }
+    if isLow { mayFetch.signal() }
     // The others had to wait for it.
     if wasAlone { dispatch() }
+    return next
   }
+}
+
+extension Worker.State {
+  /// The next job for a slot; the slot is idle if there is none.
+  fileprivate mutating func takeNext(for slot: Slot) -> ClaimedJob? {
+    let job = isStopping ? nil : buffer.next()
+    if job == nil { idleSlots.append(slot) }
+    return job
+  }
+
+  /// Whether there is room, and something is known to be ready.
+  fileprivate var shouldFetch: Bool { buffer.isLow && !hints.isEmpty }
 }
 
 // MARK: One after the other
@@ -136,7 +150,10 @@ extension Worker {
     while let slot = state.withLock({ $0.buffer.isEmpty || $0.isStopping ? nil : $0.idleSlots.popLast() }) {
       await withCheckedContinuation { continuation in
         slot.start {
-          if let job = self.nextJob(for: slot) { await self.runAndFree(job, slot) }
+          if let job = self.nextJob(for: slot) {
+            let (attempt, _) = await self.run(job, in: slot)
+            _ = self.finish(attempt, slot, takesNext: false)
+          }
           continuation.resume()
         }
       }
@@ -146,11 +163,6 @@ extension Worker {
     giveBack(state.withLock { $0.isStopping ? $0.buffer.removeAll() : [] }) { .runAgain(at: $0.runAt, .shutdown) }
     await settleAll()
   }
-
-  private func runAndFree(_ job: ClaimedJob, _ slot: Slot) async {
-    // A cancelled attempt has given its slot back already.
-    if await run(job, in: slot) { state.withLock { $0.idleSlots.append(slot) } }
-  }
 }
 
 // MARK: Settling
@@ -159,19 +171,24 @@ extension Worker {
   func settleLoop() async {
     while !Task.isCancelled {
       await mustSettle.wait()
-      await settleAll()
+      let count = await settleAll()
+      // Only a cancellation ends the pause early, and then the loop ends too.
+      if count < Self.smallBatch { try? await Task.sleep(for: Self.settlePause) }
     }
   }
 
   /// Records all attempts that have ended, again and again until the store has taken them.
-  func settleAll() async {
+  @discardableResult
+  func settleAll() async -> Int {
+    var count = 0
     while true {
       let batch = state.withLock { state in
         defer { state.finished.removeAll(keepingCapacity: true) }
         return state.finished
       }
-      guard !batch.isEmpty else { return }
+      guard !batch.isEmpty else { return count }
       await settle(batch)
+      count += batch.count
       state.withLock { $0.held -= batch.count }
       changed.signal()
     }

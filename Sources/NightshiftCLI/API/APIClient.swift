@@ -3,6 +3,9 @@ import Nightshift
 
 /// The API, as commands use it: over HTTP, or through the same router in this process.
 protocol APIClient: Sendable {
+  /// What to do about a token that is refused.
+  var tokenRemedy: String { get }
+
   func send(_ request: APIRequest) async throws -> APIResponse
 
   /// Hands over the events of a stream one after the other, until the server ends it or `each` has seen enough.
@@ -57,15 +60,21 @@ struct APIResponse: Sendable {
 }
 
 extension APIClient {
-  /// Sends a request and reads its answer; an answer that is an error is thrown with the server's own words.
+  /// An answer that is an error, in the words of the command line.
+  func failure(_ response: APIResponse, _ path: String) -> CommandFailure {
+    ProblemDetails(response, path: path, tokenRemedy: tokenRemedy).failure
+  }
+
+  /// Sends a request and reads its answer; an answer that is an error is thrown with the words of the command line.
   func call(_ request: APIRequest) async throws -> JSONValue {
     let response = try await send(request)
-    guard response.isSuccess else { throw ProblemDetails(response).failure }
+    guard response.isSuccess else { throw failure(response, request.path) }
     guard !response.body.isEmpty else { return .null }
     do {
       return try JSONValue(parsing: response.body)
     } catch {
-      throw CommandFailure("The server answered \(request.path) with something that is no JSON: \(error)")
+      throw CommandFailure(
+        "The server's answer is no JSON: \(error). Check that NIGHTSHIFT_URL names a Nightshift server.")
     }
   }
 

@@ -7,19 +7,28 @@ enum APIConnection {
     let folder = settings.required(.data)
     let server = ServerFile.running(in: folder)
     let storeToken = AdminTokenFile.read(from: folder)
-    if let url = settings.text(.url) {
+    // A URL that names the store's own server says nothing that is not known.
+    if let url = settings.text(.url), url != server?.url {
       // The store's own token goes to its own server only, and not to whatever the URL names.
-      let token = settings.text(.token) ?? (url == server?.url ? storeToken : nil)
-      return HTTPAPIClient(url: url, token: token, remedy: "Check NIGHTSHIFT_URL, and that the server runs.")
+      let token = settings.text(.token)
+      return HTTPAPIClient(
+        url: url, token: token, remedy: "Check NIGHTSHIFT_URL, and that the server runs.",
+        tokenRemedy: remedy(token, settings))
     }
     // Without a token the store itself is the way in: whoever may open its file needs none.
     if let server, let token = settings.text(.token) ?? storeToken {
       return HTTPAPIClient(
         url: server.url, token: token,
         remedy:
-          "\(ServerFile.path(in: folder)) names it, with pid \(server.pid). If it does not run, remove that file."
-      )
+          "\(ServerFile.path(in: folder)) names it, with pid \(server.pid). If it does not run, remove that file.",
+        tokenRemedy: remedy(token, settings))
     }
     return try await LocalAPIClient.open(settings)
+  }
+
+  private static func remedy(_ token: String?, _ settings: Settings) -> String {
+    let folder = settings.required(.data)
+    if let value = settings[.token] { return TokenRemedy.forSetting(value.origin, folder: folder) }
+    return token == nil ? TokenRemedy.forNone : TokenRemedy.forFile(in: folder)
   }
 }

@@ -12,13 +12,15 @@ final class HTTPAPIClient: APIClient {
   private let client: HTTPClient
   /// What is said when nobody answers.
   private let remedy: String
+  let tokenRemedy: String
 
   private static let answerLimit = 64 << 20
 
-  init(url: String, token: String?, remedy: String) {
+  init(url: String, token: String?, remedy: String, tokenRemedy: String) {
     self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     self.token = token
     self.remedy = remedy
+    self.tokenRemedy = tokenRemedy
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
     // Longer than any wait that is asked for, and than the pause between two heartbeats of an event stream.
@@ -50,9 +52,8 @@ final class HTTPAPIClient: APIClient {
     let response = try await reporting { try await self.client.execute(prepared, deadline: .distantFuture) }
     guard (200..<300).contains(Int(response.status.code)) else {
       var body = try await response.body.collect(upTo: 1 << 20)
-      throw ProblemDetails(
-        APIResponse(status: Int(response.status.code), body: body.readBytes(length: body.readableBytes) ?? [])
-      ).failure
+      throw failure(
+        APIResponse(status: Int(response.status.code), body: body.readBytes(length: body.readableBytes) ?? []), path)
     }
     var parser = ServerSentEventParser()
     for try await part in response.body {

@@ -10,6 +10,8 @@ final class LocalAPIClient: APIClient {
   /// Whoever may open the store's file may do everything.
   static let actor = Actor(id: NSUserName(), role: .admin)
 
+  /// Never asked for: whoever may open the store needs no token.
+  let tokenRemedy = TokenRemedy.forNone
   private let engine: Engine
   private let api: InProcessAPI
   private let ownsEngine: Bool
@@ -65,7 +67,7 @@ final class LocalAPIClient: APIClient {
         }
       }
       guard answer.status.kind == .successful else {
-        throw ProblemDetails(APIResponse(status: answer.status.code, body: refusal)).failure
+        throw failure(APIResponse(status: answer.status.code, body: refusal), path)
       }
     } catch is SeenEnough {
       return

@@ -6,6 +6,7 @@ public import Nightshift
 extension JobState: ExpressibleByArgument {}
 extension Priority: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
+extension Unique.Conflict: ExpressibleByArgument {}
 
 extension JobID: ExpressibleByArgument {
   /// Reads a job's id.

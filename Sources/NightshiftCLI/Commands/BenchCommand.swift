@@ -8,6 +8,7 @@ struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measure this machine: each figure beside its limit, taken in the same run on the same disk.",
+    usage: "nightshift bench [<options>]",
     discussion: """
       The raw limit is the same SQL in a bare loop over SQLite's C API, with the same batches and durability. Jobs are \
       stored in a new folder, which is removed afterwards; no other database is touched.

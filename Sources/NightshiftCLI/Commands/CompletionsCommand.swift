@@ -13,7 +13,7 @@ struct CompletionsCommand: ParsableCommand {
 
   enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
 
-  @Argument(help: "bash, zsh or fish.")
+  @Argument(help: "The shell.")
   var shell: Shell
 
   func run() throws {
@@ -23,6 +23,6 @@ struct CompletionsCommand: ParsableCommand {
       case .zsh: .zsh
       case .fish: .fish
       }
-    Output.write(NightshiftCommand.completionScript(for: completion) + "\n", to: STDOUT_FILENO)
+    Output.write(CompletedCommands.completionScript(for: completion) + "\n", to: STDOUT_FILENO)
   }
 }

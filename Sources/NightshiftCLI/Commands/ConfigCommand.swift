@@ -4,7 +4,8 @@ import Nightshift
 /// `nightshift config`
 struct ConfigCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "config", abstract: "Show each setting, its value and where it came from.")
+    commandName: "config", abstract: "Show each setting, its value and where it came from.",
+    usage: "nightshift config [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -13,7 +14,7 @@ struct ConfigCommand: AsyncParsableCommand {
     let output = shared.output
     if output.isJSON { return output.json(Self.json(settings)) }
     var table = Table([
-      .text("SETTING"), .flexible("VALUE"), .text("FROM"), .optional("ENVIRONMENT"),
+      .text("SETTING"), .flexible("VALUE"), .flexible("FROM"), .text("ENVIRONMENT").optional,
     ])
     for key in SettingKey.allCases {
       let origin = settings[key]?.origin

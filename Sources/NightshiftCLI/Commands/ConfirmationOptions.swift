@@ -54,5 +54,5 @@ struct ConfirmationOptions: ParsableArguments {
     return answer == "y" || answer == "yes"
   }
 
-  private static func jobs(_ count: Int) -> String { count == 1 ? "1 job" : "\(count) jobs" }
+  private static func jobs(_ count: Int) -> String { Count.text(count, "job") }
 }

@@ -6,7 +6,8 @@ import NightshiftJobs
 /// `nightshift create-job`
 struct CreateJobCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "create-job", abstract: "Write a working script job from a template, with its test.")
+    commandName: "create-job", abstract: "Write a working script job from a template, with its test.",
+    usage: "nightshift create-job <name> [<options>]")
 
   @Argument(help: "The job's name: its folder and its kind.")
   var name: String

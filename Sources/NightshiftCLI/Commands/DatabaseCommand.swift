@@ -12,7 +12,8 @@ struct DatabaseCommand: AsyncParsableCommand {
 
 struct DatabaseMigrate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "migrate", abstract: "Bring the schema up to date (every start does so, too).")
+    commandName: "migrate", abstract: "Bring the schema up to date, as each start does.",
+    usage: "nightshift db migrate [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -30,7 +31,8 @@ struct DatabaseMigrate: AsyncParsableCommand {
 
 struct DatabaseBackup: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "backup", abstract: "Make a consistent copy, also while the server runs.")
+    commandName: "backup", abstract: "Make a consistent copy, also while the server runs.",
+    usage: "nightshift db backup <file> [<options>]")
 
   @Argument(help: ArgumentHelp("The copy; it must not be there yet.", valueName: "file"))
   var file: String
@@ -52,7 +54,8 @@ struct DatabaseBackup: AsyncParsableCommand {
 
 struct DatabaseRestore: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "restore", abstract: "Replace the database by a copy. The replaced one is kept beside it.")
+    commandName: "restore", abstract: "Replace the database with a copy; the old one is kept beside it.",
+    usage: "nightshift db restore <file> [<options>]")
 
   @Argument(help: ArgumentHelp("The copy.", valueName: "file"))
   var file: String
@@ -67,7 +70,7 @@ struct DatabaseRestore: AsyncParsableCommand {
     let output = shared.output
     let path = try settings.database.path
     let isReplacing = FileManager.default.fileExists(atPath: path)
-    if isReplacing, !yes, try !ConfirmationOptions.isConfirmed("Replace \(path) by \(file)?", output) {
+    if isReplacing, !yes, try !ConfirmationOptions.isConfirmed("Replace \(path) with \(file)?", output) {
       throw CommandFailure("Nothing was changed.")
     }
     if settings[.database] == nil { try DataFolder(path: settings.required(.data)).prepare() }
@@ -83,7 +86,8 @@ struct DatabaseRestore: AsyncParsableCommand {
 
 struct DatabaseCheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Look for damage in the database's file.")
+    commandName: "check", abstract: "Look for damage in the database's file.",
+    usage: "nightshift db check [<file>] [<options>]")
 
   @Argument(help: ArgumentHelp("A file, instead of the store's own.", valueName: "file"))
   var file: String?

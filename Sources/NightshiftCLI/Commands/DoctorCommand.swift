@@ -6,7 +6,8 @@ import Nightshift
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Look for what is wrong, and say how to mend it. Exits with 1 when something is.")
+    abstract: "Look for what is wrong, and say how to mend it; exit with 1 if anything is.",
+    usage: "nightshift doctor [<options>]")
 
   @Option(help: ArgumentHelp("Folder of the script jobs (default: ./jobs).", valueName: "dir"))
   var jobs: String?
@@ -43,11 +44,23 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     for finding in findings {
       let mark = finding.isFine ? output.paint("ok   ", .green) : output.paint("wrong", .red)
-      output.line("\(mark)  \(finding.name): \(TextWidth.singleLine(finding.found))")
-      if !finding.isFine, let remedy = finding.remedy { output.line("       → \(remedy)") }
+      let found = "\(finding.name): \(TextWidth.singleLine(finding.found))"
+      for (place, line) in wrap(found, output).enumerated() {
+        output.line(place == 0 ? "\(mark)  \(line)" : "       \(line)")
+      }
+      guard !finding.isFine, let remedy = finding.remedy else { continue }
+      for (place, line) in wrap(remedy, output, indent: 9).enumerated() {
+        output.line("       \(place == 0 ? "→" : " ") \(line)")
+      }
     }
     let count = findings.count { !$0.isFine }
     output.line(
-      isFine ? output.paint("All is well.", .green) : "\(count) of \(findings.count) need attention.")
+      isFine
+        ? output.paint("All is well.", .green)
+        : "\(count) of \(findings.count) \(count == 1 ? "needs" : "need") attention.")
+  }
+
+  private func wrap(_ text: String, _ output: Output, indent: Int = 7) -> [String] {
+    output.terminal.width.map { TextWidth.wrap(text, to: max(20, $0 - indent)) } ?? [text]
   }
 }

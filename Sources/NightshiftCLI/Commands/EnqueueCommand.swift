@@ -6,6 +6,7 @@ import Nightshift
 struct EnqueueCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enqueue", abstract: "Add a job.",
+    usage: "nightshift enqueue <kind> [<json>] [<options>]",
     discussion: """
       With --wait the exit status is the job's outcome: 0 completed, 1 dead, 2 cancelled, 3 not over when \
       --wait-timeout was up.
@@ -20,7 +21,7 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(help: "The queue, instead of the kind's own.")
   var queue: String?
 
-  @Option(help: "critical, high, normal or low.", completion: .list(Priority.allCases.map(\.rawValue)))
+  @Option(help: "Its place within the queue.", completion: .list(Priority.allCases.map(\.rawValue)))
   var priority: Priority?
 
   @Option(
@@ -35,6 +36,14 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Keep out a second job with this key until this one has ended.", valueName: "key"))
   var unique: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --unique, what to do to the job that has the key: nothing (drop, the default), give it this payload and "
+        + "due time (replace), or put it off to this due time (extend). One that has begun stays as it is.",
+      valueName: "what"),
+    completion: .list(Unique.Conflict.allCases.map(\.rawValue)))
+  var onConflict: Unique.Conflict?
 
   @Option(help: ArgumentHelp("How many attempts may fail.", valueName: "count"))
   var maxAttempts: Int?
@@ -61,6 +70,7 @@ struct EnqueueCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard delay == nil || moment == nil else { throw ValidationError("Use --in or --at, not both.") }
+    guard onConflict == nil || unique != nil else { throw ValidationError("--on-conflict goes with --unique.") }
     guard waitTimeout == nil || wait || follow else {
       throw ValidationError("--wait-timeout goes with --wait or --follow.")
     }
@@ -78,7 +88,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         return ExitStatus.success
       }
       if answer["duplicate"]?.boolValue == true {
-        output.note("\(id) has this key already; waiting for that one.")
+        output.note("\(duplicate(answer, id)) Waiting for that one.")
       }
       let waiter = JobWaiter(api: api, output: output, showsLive: follow)
       return try await waiter.wait(for: id, timeout: waitTimeout?.duration)
@@ -92,7 +102,10 @@ struct EnqueueCommand: AsyncParsableCommand {
     if let priority { body["priority"] = .string(priority.rawValue) }
     if let delay { body["delay"] = .string(delay.duration.text) }
     if let moment { body["runAt"] = .string(moment.text) }
-    if let unique { body["unique"] = ["key": .string(unique)] }
+    if let unique {
+      let conflict = (onConflict ?? .drop).rawValue
+      body["unique"] = ["key": .string(unique), "onConflict": .string(conflict)]
+    }
     if let maxAttempts { body["maxAttempts"] = .integer(Int64(maxAttempts)) }
     if let timeout { body["timeout"] = .string(timeout.duration.text) }
     if !tags.isEmpty { body["tags"] = .array(tags.map { .string($0) }) }
@@ -104,11 +117,23 @@ struct EnqueueCommand: AsyncParsableCommand {
     if output.isJSON { return output.json(answer) }
     // The id alone on standard output, so that a script can take it: id=$(nightshift enqueue …).
     output.line("\(id)")
+    if answer["duplicate"]?.boolValue == true { return output.note(duplicate(answer, id)) }
     guard output.terminal.isOutputTerminal else { return }
-    let isDuplicate = answer["duplicate"]?.boolValue == true
+    output.note("\(answer.text("state")). Look at it: nightshift jobs show \(id)")
+  }
+
+  /// What became of the job that has the key. Said in a script, too: nothing was added.
+  private func duplicate(_ answer: JSONValue, _ id: JobID) -> String {
     let state = answer.text("state")
-    output.note(
-      isDuplicate
-        ? "is there already with this key (\(state))" : "\(state). Look at it: nightshift jobs show \(id)")
+    return switch answer.text("conflict") {
+    case "replaced": "\(id) had this key already (\(state)): it was given this payload and due time."
+    case "extended": "\(id) had this key already: it was put off to this due time."
+    default:
+      switch onConflict ?? .drop {
+      case .drop: "\(id) has this key already (\(state)); nothing was added."
+      case .replace: "\(id) has this key and is \(state): it was not replaced, and nothing was added."
+      case .extend: "\(id) has this key and is \(state): it was not put off, and nothing was added."
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import Nightshift
 
 /// What `jobs cancel`, `jobs retry` and `jobs discard` share: by ids, or by filter.
 struct JobsChangeOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("The jobs; without any, the filters say which.", valueName: "id"))
+  @Argument(help: ArgumentHelp("Ids of jobs; without any, the filters say which are meant.", valueName: "id"))
   var ids: [JobID] = []
 
   @OptionGroup var filter: JobFilterOptions
@@ -69,7 +69,8 @@ struct JobsChange {
         answers.append(answer == .null ? ["id": .string("\(id)"), "discarded": true] : answer)
         if !output.isJSON { output.line("\(past) \(id).") }
       } catch let failure as CommandFailure {
-        failures.append("\(id): \(failure.description)")
+        // Most messages name the job; those about the server do not.
+        failures.append(failure.description.contains("\(id)") ? failure.description : "\(id): \(failure.description)")
       }
     }
     if output.isJSON { output.json(answers.count == 1 && failures.isEmpty ? answers[0] : .array(answers)) }
@@ -92,7 +93,8 @@ extension JobFilterOptions {
 
 struct JobsCancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cancel", abstract: "Cancel jobs, running ones too.")
+    commandName: "cancel", abstract: "Cancel jobs, running ones too.",
+    usage: "nightshift jobs cancel <id> ... | <filters> [<options>]")
 
   @Option(help: "Why, for whoever looks at the job later.")
   var reason: String?
@@ -108,7 +110,8 @@ struct JobsCancel: AsyncParsableCommand {
 
 struct JobsRetry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "retry", abstract: "Run dead or cancelled jobs again.")
+    commandName: "retry", abstract: "Run dead or cancelled jobs again.",
+    usage: "nightshift jobs retry <id> ... | <filters> [<options>]")
 
   @Option(help: ArgumentHelp("Another payload: JSON, @FILE, or - for standard input.", valueName: "json"))
   var payload: String?
@@ -130,7 +133,8 @@ struct JobsRetry: AsyncParsableCommand {
 
 struct JobsDiscard: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "discard", abstract: "Delete ended jobs with all that belongs to them.")
+    commandName: "discard", abstract: "Delete ended jobs with all that belongs to them.",
+    usage: "nightshift jobs discard <id> ... | <filters> [<options>]")
 
   @OptionGroup var options: JobsChangeOptions
 

@@ -4,6 +4,10 @@ import ArgumentParser
 struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs", abstract: "List, show, cancel, retry and discard jobs.",
+    usage: "nightshift jobs [<subcommand>] [<options>]",
+    discussion: """
+      Alone it lists, and takes the filters of list: nightshift jobs --state dead --kind send-receipt
+      """,
     subcommands: [
       JobsList.self, JobsShow.self, JobsCancel.self, JobsRetry.self, JobsDiscard.self,
     ],

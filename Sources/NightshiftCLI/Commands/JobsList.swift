@@ -5,7 +5,8 @@ import Nightshift
 /// `nightshift jobs [list]`
 struct JobsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List jobs, the newest first.")
+    commandName: "list", abstract: "List jobs, the newest first.",
+    usage: "nightshift jobs [list] [<options>]")
 
   @OptionGroup var filter: JobFilterOptions
 

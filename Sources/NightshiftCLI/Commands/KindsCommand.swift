@@ -4,13 +4,15 @@ import Nightshift
 /// `nightshift kinds`
 struct KindsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "kinds", abstract: "List the kinds of jobs.", subcommands: [KindsList.self],
+    commandName: "kinds", abstract: "List the kinds of jobs.",
+    usage: "nightshift kinds [<subcommand>] [<options>]", subcommands: [KindsList.self],
     defaultSubcommand: KindsList.self)
 }
 
 struct KindsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the kinds of jobs that workers have registered.")
+    commandName: "list", abstract: "List the kinds of jobs that workers have registered.",
+    usage: "nightshift kinds [list] [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -19,8 +21,8 @@ struct KindsList: AsyncParsableCommand {
       let answer = try await api.get("/api/kinds")
       if output.isJSON { return output.json(answer) }
       var table = Table([
-        .text("KIND"), .flexible("QUEUE"), .optional("PRIORITY"), .number("ATTEMPTS"), .optional("TIMEOUT"),
-        .optional("WORKERS"), .flexible("SOURCE"), .flexible("DESCRIPTION"),
+        .text("KIND"), .text("QUEUE"), .text("PRIORITY").optional, .number("ATTEMPTS").optional,
+        .text("TIMEOUT").optional, .number("WORKERS").optional, .flexible("SOURCE").optional, .flexible("DESCRIPTION"),
       ])
       for kind in answer.items("kinds") {
         let workers = kind.number("workers")

@@ -15,14 +15,14 @@ struct NightshiftCommand: AsyncParsableCommand {
       """,
     version: NightshiftVersion.current,
     groupedSubcommands: [
-      CommandGroup(name: "Run Nightshift:", subcommands: [ServeCommand.self, WorkerCommand.self]),
+      CommandGroup(name: "Server", subcommands: [ServeCommand.self, WorkerCommand.self]),
       CommandGroup(
-        name: "Jobs:",
+        name: "Job",
         subcommands: [
           EnqueueCommand.self, RunCommand.self, JobsCommand.self, KindsCommand.self, CreateJobCommand.self,
         ]),
       CommandGroup(
-        name: "Operations:",
+        name: "Operation",
         subcommands: [
           QueuesCommand.self, WorkersCommand.self, TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
           DatabaseCommand.self, BenchCommand.self,

@@ -6,13 +6,15 @@ import Nightshift
 struct QueuesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queues", abstract: "List, pause, resume and purge queues.",
+    usage: "nightshift queues [<subcommand>] [<options>]",
     subcommands: [QueuesList.self, QueuesPause.self, QueuesResume.self, QueuesPurge.self],
     defaultSubcommand: QueuesList.self)
 }
 
 struct QueuesList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List queues and what is in them.")
+    commandName: "list", abstract: "List queues and what is in them.",
+    usage: "nightshift queues [list] [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -30,19 +32,24 @@ struct QueuesList: AsyncParsableCommand {
       queues.contains { ($0["counts"]?.number(state.rawValue) ?? 0) > 0 }
     }
     let states = [.ready, .running, .scheduled] + rare + [.dead, .completed]
+    let hasPaused = queues.contains { $0["pausedBy"] != nil }
     var table = Table(
-      [.flexible("QUEUE"), .text("STATUS")] + states.map { .number($0.rawValue.uppercased()) }
-        + [.number("WORKERS"), .text("OLDEST")])
+      [.flexible("QUEUE"), .text("STATUS")]
+        + states.map { state in
+          let column = Table.Column.number(state.rawValue.uppercased())
+          return state == .completed ? column.optional : column
+        } + [.number("WORKERS").optional, .text("OLDEST").optional]
+        + (hasPaused ? [.flexible("PAUSED BY").optional] : []))
     for queue in queues {
       let isPaused = queue["paused"]?.boolValue ?? false
-      let by = queue["pausedBy"]?.stringValue.map { " by \($0)" } ?? ""
       let counts = states.map { state in
         let count = queue["counts"]?.number(state.rawValue) ?? 0
         return Table.Cell("\(count)", count == 0 ? .dim : .of(state: state.rawValue))
       }
       table.add(
-        [.init(queue.text("name")), isPaused ? .init("paused\(by)", .yellow) : .init("open", .green)] + counts
-          + [.init("\(queue.number("workers"))"), .init(queue.relative("oldestReadyAt", now: now), .dim)])
+        [.init(queue.text("name")), isPaused ? .init("paused", .yellow) : .init("open", .green)] + counts
+          + [.init("\(queue.number("workers"))"), .init(queue.relative("oldestReadyAt", now: now), .dim)]
+          + (hasPaused ? [.init(queue.text("pausedBy"), .dim)] : []))
     }
     return table
   }
@@ -50,21 +57,23 @@ struct QueuesList: AsyncParsableCommand {
 
 struct QueuesPause: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pause", abstract: "Stop starting a queue's jobs; what runs goes on.")
+    commandName: "pause", abstract: "Start no more of a queue's jobs; what runs goes on.",
+    usage: "nightshift queues pause <queue> ... [<options>]")
 
-  @Argument(help: ArgumentHelp("The queues.", valueName: "queue"))
+  @Argument(help: ArgumentHelp("Their names; `nightshift queues` lists them.", valueName: "queue"))
   var queues: [String]
 
   @OptionGroup var shared: SharedOptions
 
-  func run() async throws { try await changeQueues(queues, "pause", "is paused", shared) }
+  func run() async throws { try await changeQueues(queues, "pause", "is paused; what runs goes on", shared) }
 }
 
 struct QueuesResume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "resume", abstract: "Start a queue's jobs again.")
+    commandName: "resume", abstract: "End a pause: the queue's jobs are started again.",
+    usage: "nightshift queues resume <queue> ... [<options>]")
 
-  @Argument(help: ArgumentHelp("The queues.", valueName: "queue"))
+  @Argument(help: ArgumentHelp("Their names; `nightshift queues` lists them.", valueName: "queue"))
   var queues: [String]
 
   @OptionGroup var shared: SharedOptions
@@ -85,9 +94,10 @@ private func changeQueues(_ queues: [String], _ verb: String, _ done: String, _ 
 
 struct QueuesPurge: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "purge", abstract: "Cancel all jobs of a queue that have not started.")
+    commandName: "purge", abstract: "Cancel all jobs of a queue that have not started.",
+    usage: "nightshift queues purge <queue> [<options>]")
 
-  @Argument(help: "The queue.")
+  @Argument(help: "Its name; `nightshift queues` lists them.")
   var queue: String
 
   @OptionGroup var confirmation: ConfirmationOptions

@@ -9,6 +9,7 @@ import NightshiftSQLite
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run one job now, in the foreground.",
+    usage: "nightshift run <kind> [<json>] [<options>]",
     discussion: """
       The job is stored like any other, and run by this process: its log and progress go to standard error, its \
       result to standard output. One attempt is made. The exit status is the outcome: 0 completed, 1 dead, \

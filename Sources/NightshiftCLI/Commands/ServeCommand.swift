@@ -5,6 +5,7 @@ import Nightshift
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Run the server: API and worker.",
+    usage: "nightshift serve [<options>]",
     discussion: """
       Stops on SIGTERM or SIGINT once running jobs have ended or the grace period is over; a second signal ends at \
       once. The first start on a data folder prints the admin token and keeps it in DIR/admin-token.
@@ -12,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen (default: 127.0.0.1:8080); port 0 takes a free one.",
+      "Where to listen; port 0 takes a free one (default: 127.0.0.1:8080).",
       valueName: "host:port"))
   var listen: String?
 
@@ -26,7 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
 /// `nightshift worker`
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Run a worker without the API, on the same store as a server.")
+    commandName: "worker", abstract: "Run a worker without the API, on the same store as a server.",
+    usage: "nightshift worker [<options>]")
 
   @OptionGroup var options: ProcessOptions
 

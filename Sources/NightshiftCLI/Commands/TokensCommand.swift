@@ -7,21 +7,24 @@ import Nightshift
 struct TokensCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokens", abstract: "Create, list and revoke the API's tokens.",
+    usage: "nightshift tokens [<subcommand>] [<options>]",
     subcommands: [TokensCreate.self, TokensList.self, TokensRevoke.self], defaultSubcommand: TokensList.self)
 }
 
 struct TokensCreate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "create", abstract: "Create a token. Its secret is shown this once.")
+    commandName: "create", abstract: "Create a token. Its secret is shown this once.",
+    usage: "nightshift tokens create <name> [<options>]")
 
   @Argument(help: "What it is for.")
   var name: String
 
   @Option(
-    help: "viewer, member, approver, operator or admin.", completion: .list(Role.allCases.map(\.rawValue)))
+    help: "What it may do; each role may also do what the ones before it may.",
+    completion: .list(Role.allCases.map(\.rawValue)))
   var role: Role = .operator
 
-  @Option(help: ArgumentHelp("Ends after this time, such as 90d.", valueName: "duration"))
+  @Option(help: ArgumentHelp("It ends after this time, such as 90d; without this, never.", valueName: "duration"))
   var expires: DurationArgument?
 
   @OptionGroup var shared: SharedOptions
@@ -41,7 +44,8 @@ struct TokensCreate: AsyncParsableCommand {
 
 struct TokensList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List tokens, without their secrets.")
+    commandName: "list", abstract: "List tokens, without their secrets.",
+    usage: "nightshift tokens [list] [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -51,8 +55,8 @@ struct TokensList: AsyncParsableCommand {
       if output.isJSON { return output.json(answer) }
       let now = Date()
       var table = Table([
-        .text("ID"), .flexible("NAME"), .text("ROLE"), .text("STATUS"), .text("CREATED"), .flexible("BY"),
-        .text("LAST USED"),
+        .text("ID"), .flexible("NAME"), .text("ROLE"), .text("STATUS"), .text("CREATED").optional,
+        .flexible("BY").optional, .text("LAST USED").optional,
       ])
       for token in answer.items("tokens") {
         table.add([
@@ -75,7 +79,8 @@ struct TokensList: AsyncParsableCommand {
 
 struct TokensRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revoke", abstract: "End tokens, for ever and at once.")
+    commandName: "revoke", abstract: "End tokens, at once and for good.",
+    usage: "nightshift tokens revoke <token> ... [<options>]")
 
   @Argument(help: ArgumentHelp("Their ids or names.", valueName: "token"))
   var tokens: [String]

@@ -6,13 +6,15 @@ import Nightshift
 struct WorkersCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workers", abstract: "List, start, stop and drain workers.",
+    usage: "nightshift workers [<subcommand>] [<options>]",
     subcommands: [WorkersList.self, WorkersStart.self, WorkersStop.self, WorkersDrain.self],
     defaultSubcommand: WorkersList.self)
 }
 
 struct WorkersList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the workers that are alive.")
+    commandName: "list", abstract: "List the workers that are alive.",
+    usage: "nightshift workers [list] [<options>]")
 
   @OptionGroup var shared: SharedOptions
 
@@ -22,9 +24,8 @@ struct WorkersList: AsyncParsableCommand {
       if output.isJSON { return output.json(answer) }
       let now = Date()
       var table = Table([
-        .text("ID"), .flexible("NAME"), .text("MODE"), .number("RUNNING"), .flexible("QUEUES"),
-        .flexible("HOST"),
-        .number("PID"), .text("STARTED"),
+        .text("ID"), .flexible("NAME"), .text("MODE"), .number("RUNNING"), .flexible("QUEUES").optional,
+        .number("PID").optional, .flexible("HOST").optional, .text("STARTED").optional,
       ])
       // Commands are processes of the store too, but none that runs jobs.
       for worker in answer.items("workers") where worker.text("role") != "command" {
@@ -35,8 +36,8 @@ struct WorkersList: AsyncParsableCommand {
           .init(mode, mode == WorkerMode.running.rawValue ? .green : .yellow),
           .init("\(worker.items("running").count)/\(worker.number("concurrency"))"),
           .init(queues.isEmpty ? "all" : queues.joined(separator: ","), .dim),
-          .init(worker.text("host"), .dim),
-          .init("\(worker.number("pid"))", .dim), .init(worker.relative("startedAt", now: now), .dim),
+          .init("\(worker.number("pid"))", .dim), .init(worker.text("host"), .dim),
+          .init(worker.relative("startedAt", now: now), .dim),
         ])
       }
       output.table(table, whenEmpty: "No worker is alive. Start one: nightshift serve, or nightshift worker")
@@ -46,7 +47,9 @@ struct WorkersList: AsyncParsableCommand {
 
 /// Which workers are meant.
 struct WorkerArgument: ParsableArguments {
-  @Argument(help: "The worker's id, or `all`, which also holds for workers that start later.")
+  static let discussion = "What is said to all also holds for workers that start later."
+
+  @Argument(help: "A worker's id (`nightshift workers` lists them), or all.")
   var worker = "all"
 
   func validate() throws {
@@ -56,41 +59,49 @@ struct WorkerArgument: ParsableArguments {
     }
   }
 
-  func command(_ verb: String, _ done: String, _ shared: SharedOptions) async throws {
+  func command(_ verb: String, one: String, all: String, _ shared: SharedOptions) async throws {
     try await shared.withAPI { api, output in
       let answer = try await api.post("/api/workers/\(worker)/\(verb)")
       if output.isJSON { return output.json(answer) }
-      let whom = worker == "all" ? "All workers" : "Worker \(worker)"
-      output.line("\(whom) \(done).")
+      output.line(worker == "all" ? "All workers \(all)." : "Worker \(worker) \(one).")
     }
   }
 }
 
 struct WorkersStart: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "start", abstract: "Let workers claim jobs.")
+  static let configuration = CommandConfiguration(
+    commandName: "start", abstract: "Let workers claim jobs.",
+    usage: "nightshift workers start [<worker>] [<options>]", discussion: WorkerArgument.discussion)
 
   @OptionGroup var argument: WorkerArgument
   @OptionGroup var shared: SharedOptions
 
-  func run() async throws { try await argument.command("start", "may claim jobs", shared) }
+  func run() async throws { try await argument.command("start", one: "may claim jobs", all: "may claim jobs", shared) }
 }
 
 struct WorkersStop: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stop", abstract: "Keep workers from claiming jobs; what runs goes on.")
+    commandName: "stop",
+    abstract: "Keep workers from claiming jobs, until they are started again; what runs goes on.",
+    usage: "nightshift workers stop [<worker>] [<options>]", discussion: WorkerArgument.discussion)
 
   @OptionGroup var argument: WorkerArgument
   @OptionGroup var shared: SharedOptions
 
-  func run() async throws { try await argument.command("stop", "claim no more jobs", shared) }
+  func run() async throws {
+    try await argument.command("stop", one: "claims no more jobs", all: "claim no more jobs", shared)
+  }
 }
 
 struct WorkersDrain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "drain", abstract: "Let workers finish what they have, and then end.")
+    commandName: "drain", abstract: "Let workers finish what they have, and then end.",
+    usage: "nightshift workers drain [<worker>] [<options>]")
 
   @OptionGroup var argument: WorkerArgument
   @OptionGroup var shared: SharedOptions
 
-  func run() async throws { try await argument.command("drain", "end after their last job", shared) }
+  func run() async throws {
+    try await argument.command("drain", one: "ends after its last job", all: "end after their last job", shared)
+  }
 }

@@ -22,6 +22,6 @@ enum HandlerChecks {
     let broken = check.problems.map { problem in
       Finding.wrong("script job", "\(problem)", "correct it; a running server takes it up within seconds")
     }
-    return [.fine("script jobs", "\(check.kinds.count) kinds in \(folder)")] + broken
+    return [.fine("script jobs", "\(Count.text(check.kinds.count, "kind")) in \(folder)")] + broken
   }
 }

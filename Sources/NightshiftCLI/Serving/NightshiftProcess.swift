@@ -49,6 +49,7 @@ struct NightshiftProcess: Sendable {
     if role == .server {
       try await announcement.provideToken(engine)
       services.insert(server(engine, announcement), at: 0)
+      services.append(AnnouncementService(announcement: announcement, clock: engine.clock))
     } else {
       output.note("Working on \(engine.store.summary)")
     }
@@ -102,6 +103,14 @@ struct NightshiftProcess: Sendable {
           + "such as 127.0.0.1, with --listen HOST:PORT.")
     }
   }
+}
+
+/// Keeps the server's file in place until the process stops.
+private struct AnnouncementService: Service {
+  let announcement: ServerAnnouncement
+  let clock: any WallClock
+
+  func run() async { await cancelWhenGracefulShutdown { await announcement.keep(clock: clock) } }
 }
 
 /// Watches the folder of script jobs until the process stops.

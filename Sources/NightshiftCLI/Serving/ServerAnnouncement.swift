@@ -8,8 +8,18 @@ final class ServerAnnouncement: Sendable {
   private let folder: DataFolder
   private let output: Output
   private let logger: Logger
-  private let file = Mutex<ServerFile?>(nil)
+  private let state = Mutex(State())
   private let newToken = Mutex<String?>(nil)
+  /// Whether the file with the admin token is worth pointing at.
+  private let hasGoodToken = Atomic(false)
+
+  private struct State: ~Copyable {
+    var file: ServerFile?
+    var seat: ServerSeat?
+    var lastError: String?
+
+    var isNamed: Bool { seat != nil }
+  }
 
   init(folder: DataFolder, output: Output, logger: Logger) {
     self.folder = folder
@@ -18,40 +28,67 @@ final class ServerAnnouncement: Sendable {
   }
 
   /// Where the server is; `nil` before it listens.
-  var url: String? { file.withLock { $0?.url } }
+  var url: String? { state.withLock { $0.file?.url } }
 
   /// Makes the admin token at the first start on a store.
   func provideToken(_ engine: Engine) async throws {
     if let token = try await engine.ensureAdminToken() {
       try AdminTokenFile.write(token, to: folder.path)
       newToken.withLock { $0 = token }
-    } else if AdminTokenFile.read(from: folder.path) == nil {
-      let path = AdminTokenFile.path(in: folder.path)
-      logger.warning(
-        "The file with the admin token is gone; the token itself is still valid. To get another one: nightshift tokens create NAME --role admin > \(path); chmod 600 \(path)"
-      )
+      hasGoodToken.store(true, ordering: .relaxed)
+      return
     }
+    let kept = AdminTokenFile.read(from: folder.path)
+    if let kept, try await engine.authenticate(kept) != nil {
+      hasGoodToken.store(true, ordering: .relaxed)
+      return
+    }
+    let path = AdminTokenFile.path(in: folder.path)
+    let what =
+      kept == nil
+      ? "The file with the admin token (\(path)) is gone; the token itself is still valid."
+      : "The token in \(path) is not known to this store, has expired or was revoked; another admin token is valid."
+    logger.warning("\(what) To make a new one: \(TokenRemedy.making(in: folder.path))")
   }
 
   /// The server listens: from now on it can be found.
   func began(_ url: String) {
-    let new = ServerFile(url: url, pid: getpid(), startedAt: SystemClock().now)
-    do {
-      try new.write(in: folder.path)
-    } catch {
-      // Clients that are told the URL still find it.
-      logger.error("\(error.description)")
-    }
-    file.withLock { $0 = new }
+    state.withLock { $0.file = ServerFile(url: url, pid: getpid(), startedAt: SystemClock().now) }
+    claim()
     announce(url)
   }
 
-  func end() {
-    let old = file.withLock { file in
-      defer { file = nil }
-      return file
+  /// Keeps the file in place until its task is cancelled: of several servers on one folder the first is named, and when
+  /// it ends, one that goes on.
+  func keep(clock: any WallClock) async {
+    while true {
+      // Cancelled when the server stops.
+      do { try await clock.sleep(for: .seconds(1)) } catch { return }
+      claim()
     }
-    old?.remove(from: folder.path)
+  }
+
+  private func claim() {
+    let error = state.withLock { state -> String? in
+      guard let file = state.file, !state.isNamed else { return nil }
+      do throws(CommandFailure) {
+        state.seat = try ServerSeat.take(in: folder.path, for: file)
+      } catch {
+        // Told once: clients that know the URL still find the server.
+        defer { state.lastError = error.description }
+        return error.description == state.lastError ? nil : error.description
+      }
+      return nil
+    }
+    if let error { logger.error("\(error)") }
+  }
+
+  /// Ends the announcement for good.
+  func end() {
+    state.withLock { state in
+      state.file = nil
+      state.seat = nil
+    }
   }
 
   private func announce(_ url: String) {
@@ -67,7 +104,7 @@ final class ServerAnnouncement: Sendable {
     output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
     if let token {
       output.line("Admin token: \(output.paint(token, .bold)) (kept in \(tokenPath))")
-    } else if AdminTokenFile.read(from: folder.path) != nil {
+    } else if hasGoodToken.load(ordering: .relaxed) {
       output.line("The admin token is in \(tokenPath)")
     }
   }

@@ -13,7 +13,7 @@ enum EnvironmentName {
   }
   private static let others: Set<String> = [
     "NIGHTSHIFT_CONFIG", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_JOB_ID", "NIGHTSHIFT_ATTEMPT", "NIGHTSHIFT_KIND",
-    "NIGHTSHIFT_QUEUE", "NIGHTSHIFT_WORKER",
+    "NIGHTSHIFT_QUEUE", "NIGHTSHIFT_WORKER", "NIGHTSHIFT_RUN",
   ]
 
   /// The setting of this name; `nil` when the variable is none of our business.

@@ -27,35 +27,48 @@ struct Settings: Sendable {
       values[key] = key.defaultValue.map { Value(text: $0, origin: .standard) }
     }
     // The weakest first: each later one replaces what is there.
+    // Everything that is wrong is told at once, so that a file is mended in one go.
+    var faults: [String] = []
     if let yaml {
-      for entry in try YAMLSettings(parsing: yaml.text, name: yaml.name).entries {
+      let file = try YAMLSettings(parsing: yaml.text, name: yaml.name)
+      faults += file.faults
+      for entry in file.entries {
         values[entry.key] = Value(text: entry.value, origin: .file(yaml.name, line: entry.line))
       }
     }
-    for entry in try DotEnvFile(parsing: dotEnv ?? "").entries {
-      let origin = SettingOrigin.file(".env", line: entry.line)
-      guard let key = try EnvironmentName.key(for: entry.name, from: origin) else { continue }
-      values[key] = Value(text: entry.value, origin: origin)
-    }
-    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-      let origin = SettingOrigin.environment(name)
+    let variables =
+      try DotEnvFile(parsing: dotEnv ?? "").entries.map {
+        ($0.name, $0.value, SettingOrigin.file(".env", line: $0.line))
+      }
       // An empty variable is how shells and containers unset one.
-      guard let key = try EnvironmentName.key(for: name, from: origin), !value.isEmpty else { continue }
-      values[key] = Value(text: value, origin: origin)
+      + environment.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
+      .map { ($0.key, $0.value, SettingOrigin.environment($0.key)) }
+    for (name, value, origin) in variables {
+      do {
+        guard let key = try EnvironmentName.key(for: name, from: origin) else { continue }
+        values[key] = Value(text: value, origin: origin)
+      } catch {
+        faults.append(error.description)
+      }
     }
     for (key, flag) in flags { values[key] = Value(text: flag.value, origin: .flag(flag.name)) }
-    try check()
+    faults += SettingKey.allCases.compactMap(objection)
+    guard faults.isEmpty else {
+      throw CommandFailure(faults.joined(separator: "\n"), status: ExitStatus.usage)
+    }
   }
 
-  private func check() throws(CommandFailure) {
-    for key in SettingKey.allCases {
-      guard let value = values[key], let objection = key.shape.objection(to: value.text) else { continue }
+  /// What is wrong with a setting's value.
+  private func objection(to key: SettingKey) -> String? {
+    guard let value = values[key], let objection = key.shape.objection(to: value.text) else { return nil }
+    do throws(CommandFailure) {
       // A database's URL may hold a password, and its own error says more than "wrong".
       if key == .database { _ = try DatabaseLocation(url: value.text) }
-      let shown = key.isSecret ? "" : " is \"\(value.text)\""
-      throw CommandFailure(
-        "`\(key.rawValue)`\(shown) (\(value.origin)). \(objection)", status: ExitStatus.usage)
+    } catch {
+      return error.description
     }
+    let shown = key.isSecret ? "" : " is \"\(value.text)\""
+    return "`\(key.rawValue)`\(shown) (\(value.origin)). \(objection)"
   }
 
   subscript(key: SettingKey) -> Value? { values[key] }

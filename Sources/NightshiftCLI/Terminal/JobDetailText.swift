@@ -22,7 +22,7 @@ struct JobDetailText {
     lines += field("timeout", job.text("timeout")) + field("tags", job.texts("tags").joined(separator: ", "))
     lines += field("organization", job.text("organization")) + field("owner", job.text("owner"))
     lines += field("worker", job.text("worker"))
-    if let hold = job["hold"]?["reason"]?.stringValue { lines += field("on hold", hold) }
+    if let hold = HoldText(job) { lines += field("waits", hold.long) }
     if let progress = job["progress"], let fraction = progress["fraction"]?.doubleValue {
       lines += field("progress", "\(Int(fraction * 100)) % \(progress.text("message"))")
     }
@@ -41,7 +41,7 @@ struct JobDetailText {
     if let payload = job["payload"] { lines += field("payload", payload.description) }
     if let result = job["result"] { lines += field("result", result.description) }
     if let error = job["error"] {
-      let text = "\(error.text("type")): \(error.text("message"))"
+      let text = FailureText.of(error)
       lines += field(
         "error", Style.red.paint(TextWidth.singleLine(text), ifColored: isColored), isClean: true)
       lines += error.text("detail").split(separator: "\n").suffix(20).map {
@@ -59,7 +59,7 @@ struct JobDetailText {
     guard !attempts.isEmpty else { return [] }
     var table = Table([.number("#"), .text("OUTCOME"), .text("ENDED"), .flexible("WHY")])
     for attempt in attempts {
-      let error = attempt["error"].map { "\($0.text("type")): \($0.text("message"))" } ?? ""
+      let error = attempt["error"].map(FailureText.of) ?? ""
       table.add([
         .init("\(attempt.number("attempt"))"), .init(attempt.text("outcome")), .init(attempt.text("endedAt")),
         .init(error),
@@ -69,14 +69,16 @@ struct JobDetailText {
   }
 
   private func logs() -> [String] {
-    section(
-      "log",
-      job.items("logs").map { line in
-        let level = line.text("level")
-        let label = level == "info" ? "" : "\(level): "
-        return "\(Style.dim.paint(line.text("at"), ifColored: isColored))  "
-          + TextWidth.singleLine(label + line.text("message"))
-      })
+    let lines = job.items("logs").map { line in
+      let level = line.text("level")
+      let label = level == "info" ? "" : "\(level): "
+      return "\(Style.dim.paint(line.text("at"), ifColored: isColored))  "
+        + TextWidth.singleLine(label + line.text("message"))
+    }
+    let count = job.number("logCount")
+    guard count > lines.count else { return section("log", lines) }
+    let remedy = "all of them: nightshift jobs show \(job.text("id")) --logs all"
+    return section("log: the last \(lines.count) of \(count) lines; \(remedy)", lines)
   }
 
   private func artifacts() -> [String] {

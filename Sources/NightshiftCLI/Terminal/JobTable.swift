@@ -5,8 +5,8 @@ import Nightshift
 enum JobTable {
   static func make(_ jobs: [JSONValue], now: Date) -> Table {
     var table = Table([
-      .text("ID"), .flexible("KIND"), .flexible("QUEUE"), .text("STATE"), .number("ATTEMPT"), .text("WHEN"),
-      .flexible("NOTE"),
+      .text("ID"), .flexible("KIND"), .text("QUEUE").optional, .text("STATE"), .number("ATTEMPT").optional,
+      .text("WHEN").optional, .flexible("NOTE"),
     ])
     for job in jobs {
       let state = job.text("state")
@@ -31,9 +31,7 @@ enum JobTable {
   private static func note(_ job: JSONValue) -> String {
     if job["stuckAt"] != nil { return "stuck: cancelled, but its handler has not returned" }
     if job["cancelRequestedAt"] != nil, job.text("state") == "running" { return "cancelling" }
-    if let hold = job["hold"]?["reason"]?.stringValue {
-      return hold == "noWorker" ? "on hold: no worker has the kind" : "on hold: \(hold)"
-    }
+    if let hold = HoldText(job) { return hold.short }
     let failures = job.number("failures")
     let failed = failures > 0 ? "failed \(failures) of \(job.number("maxAttempts"))" : nil
     let tags = job.texts("tags").map { "#\($0)" }

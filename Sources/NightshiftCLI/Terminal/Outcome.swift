@@ -21,9 +21,9 @@ enum Outcome {
     case .completed:
       output.note("\(paint("completed", .green)) \(id)\(took(job))")
     case .dead:
-      let error = job["error"].map { ": \($0.text("type")): \($0.text("message"))" } ?? ""
-      output.note(
-        "\(paint("dead", .red)) \(id) after \(job.number("attempt")) attempts\(TextWidth.singleLine(error))")
+      let error = job["error"].map { ": \(FailureText.of($0))" } ?? ""
+      let attempts = Count.text(job.number("attempt"), "attempt")
+      output.note("\(paint("dead", .red)) \(id) after \(attempts)\(TextWidth.singleLine(error))")
       output.note("Run it again with: nightshift jobs retry \(id)")
     case .cancelled:
       let reason = job["cancelReason"]?.stringValue.map { ": \($0)" } ?? ""
@@ -35,6 +35,9 @@ enum Outcome {
 
   private static func took(_ job: JSONValue) -> String {
     guard let start = job.moment("startedAt"), let end = job.moment("finishedAt") else { return "" }
-    return " in \(RelativeTime.duration(max(0, end.timeIntervalSince(start))))"
+    let time = RelativeTime.duration(max(0, end.timeIntervalSince(start)))
+    // Both moments are the last attempt's: what went before, and the waits between, are not in it.
+    let attempt = job.number("attempt")
+    return attempt > 1 ? " at attempt \(attempt), which took \(time)" : " in \(time)"
   }
 }

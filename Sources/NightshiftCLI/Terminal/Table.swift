@@ -3,15 +3,20 @@ struct Table {
   struct Column {
     var title: String
     var isRightAligned = false
-    /// Whether it gives up width before the others do. Ids, which people copy, do not.
+    /// Whether it gives up width before columns are left out. Ids, which people copy, do not.
     var isFlexible = false
     var isOptional = false
 
     static func text(_ title: String) -> Column { Column(title: title) }
     static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
-    /// Left out before any other where the terminal is narrow.
-    static func optional(_ title: String) -> Column { Column(title: title, isOptional: true) }
     static func number(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
+
+    /// The same, left out where the terminal is narrow: before the others, the last one first.
+    var optional: Column {
+      var column = self
+      column.isOptional = true
+      return column
+    }
   }
 
   struct Cell: ExpressibleByStringLiteral {
@@ -29,9 +34,10 @@ struct Table {
   private let columns: [Column]
   private var rows: [[Cell]] = []
   private static let gap = 2
-  private static let narrowest = 4
   /// A flexible column that would have to be narrower tells nothing any more.
-  private static let readable = 8
+  private static let readable = 12
+  /// And it shall not be narrower than this for the sake of an optional one.
+  private static let comfortable = 24
 
   init(_ columns: [Column]) { self.columns = columns }
 
@@ -46,42 +52,42 @@ struct Table {
     let natural = columns.indices.map { index in
       rows.reduce(TextWidth.of(columns[index].title)) { max($0, TextWidth.of($1[index].text)) }
     }
-    let shown = shown(natural, within: width)
+    guard let shown = shown(natural, within: width) else { return records(width ?? .max, isColored) }
     let widths = widths(natural, of: shown, within: width)
     let heading = columns.map { Cell($0.title, .dim) }
     return ([heading] + rows).map { line($0, shown, widths, isColored) }
   }
 
-  /// Leaves out optional columns, and then flexible ones, the last first, where the rest could not be read otherwise.
-  private func shown(_ natural: [Int], within limit: Int?) -> [Int] {
-    var shown = Array(columns.indices)
-    guard let limit else { return shown }
-    func least(_ shown: [Int]) -> Int {
-      shown.reduce(Self.gap * (shown.count - 1)) { sum, index in
-        sum + (columns[index].isFlexible ? min(natural[index], Self.readable) : natural[index])
+  /// The columns that fit: optional ones are left out first, the last of them first, and come back where there is room
+  /// after all. `nil` when not even the others can be read.
+  private func shown(_ natural: [Int], within limit: Int?) -> [Int]? {
+    let all = Array(columns.indices)
+    guard let limit else { return all }
+    func fits(_ shown: [Int], _ flexibleWidth: Int) -> Bool {
+      let least = shown.map { index in
+        let (column, natural) = (columns[index], natural[index])
+        return column.isFlexible ? min(natural, max(flexibleWidth, TextWidth.of(column.title))) : natural
       }
+      return least.reduce(Self.gap * (shown.count - 1), +) <= limit
     }
-    for isLess in [\Column.isOptional, \Column.isFlexible] {
-      while least(shown) > limit, let last = shown.dropFirst().last(where: { columns[$0][keyPath: isLess] }) {
-        shown.removeAll { $0 == last }
-      }
+    var shown = all.filter { !columns[$0].isOptional }
+    guard fits(shown, Self.readable) else { return nil }
+    for index in all where columns[index].isOptional {
+      let more = (shown + [index]).sorted()
+      if fits(more, Self.comfortable) { shown = more }
     }
     return shown
   }
 
-  /// Takes width from the widest flexible column first, and from the others only when that is not enough.
+  /// Takes width from the widest flexible column first.
   private func widths(_ natural: [Int], of shown: [Int], within limit: Int?) -> [Int] {
     var widths = natural
     guard let limit else { return widths }
     var excess = shown.reduce(Self.gap * (shown.count - 1)) { $0 + natural[$1] } - limit
-    for isFlexible in [true, false] {
-      let indices = shown.filter { columns[$0].isFlexible == isFlexible }
-      while excess > 0, let widest = indices.max(by: { widths[$0] < widths[$1] }),
-        widths[widest] > Self.narrowest
-      {
-        widths[widest] -= 1
-        excess -= 1
-      }
+    let flexible = shown.filter { columns[$0].isFlexible }
+    while excess > 0, let widest = flexible.max(by: { widths[$0] < widths[$1] }) {
+      widths[widest] -= 1
+      excess -= 1
     }
     return widths
   }
@@ -100,5 +106,21 @@ struct Table {
     // An empty last cell would leave blanks at the end, which shows when the line is copied.
     while line.last == " " { line.removeLast() }
     return line
+  }
+
+  /// Each row as a block of lines `HEADING  value`, for terminals on which the columns cannot stand side by side.
+  private func records(_ width: Int, _ isColored: Bool) -> [String] {
+    let indent = (columns.map { TextWidth.of($0.title) }.max() ?? 0) + Self.gap
+    let blocks = rows.map { row in
+      zip(columns, row).filter { !$1.text.isEmpty }.flatMap { column, cell in
+        let title = column.title + String(repeating: " ", count: indent - TextWidth.of(column.title))
+        let lines = TextWidth.wrap(cell.text, to: max(Self.readable, width - indent))
+        return lines.enumerated().map { place, text in
+          (place == 0 ? Style.dim.paint(title, ifColored: isColored) : String(repeating: " ", count: indent))
+            + cell.style.paint(text, ifColored: isColored)
+        }
+      }
+    }
+    return Array(blocks.joined(separator: [""]))
   }
 }

@@ -24,7 +24,7 @@ enum TextWidth {
     0x20000...0x3FFFD,
   ]
 
-  /// The text cut to so many columns, with "…" where something was cut off.
+  /// The text cut to so many columns, with "…" where something was cut off: after a word, if one ends near there.
   static func fit(_ text: String, to columns: Int) -> String {
     guard of(text) > columns else { return text }
     guard columns > 0 else { return "" }
@@ -36,7 +36,30 @@ enum TextWidth {
       kept.append(character)
       used += width
     }
+    let rest = text.dropFirst(kept.count)
+    if rest.first != " ", let blank = kept.lastIndex(of: " "), of(String(kept[..<blank])) * 2 >= columns {
+      kept = String(kept[..<blank])
+    }
+    while kept.last == " " { kept.removeLast() }
     return kept + "…"
+  }
+
+  /// The text in lines of at most so many columns, broken between words. A word that is longer stays whole: an id or a
+  /// path that is cut cannot be copied.
+  static func wrap(_ text: String, to columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if line.isEmpty {
+        line = String(word)
+      } else if of(line) + 1 + of(String(word)) <= columns {
+        line += " \(word)"
+      } else {
+        lines.append(line)
+        line = String(word)
+      }
+    }
+    return lines + [line]
   }
 
   /// The text in one line, without anything a terminal would obey: what jobs log is not ours to trust.

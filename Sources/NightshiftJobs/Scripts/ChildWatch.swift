@@ -72,6 +72,7 @@ struct ChildWatch {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     endGroup()
+    endStrays()
     if hasExceededOutput { return .exceededOutput }
     if isStopping { return .stopped }
     let signal = status & 0x7F
@@ -111,6 +112,7 @@ struct ChildWatch {
     isStopping = true
     killAt = .now + launch.grace
     kill(-pid, SIGTERM)
+    StrayProcesses(environment: launch.environment)?.signal(SIGTERM)
   }
 
   private mutating func writeInput() {
@@ -169,6 +171,24 @@ struct ChildWatch {
     }
     kill(-pid, SIGKILL)
   }
+
+  /// Ends what a script that was stopped has started outside of its group. They have as long as the group has.
+  private func endStrays() {
+    guard isStopping || hasExceededOutput, let strays = StrayProcesses(environment: launch.environment) else { return }
+    let end = killAt ?? .now
+    while ContinuousClock.now < end {
+      guard strays.signal(0) else { return }
+      poll(nil, 0, 20)
+    }
+    // Again until none is left, since one may start another while we look; but one that the kernel cannot end, such as
+    // one that waits for a disk that is gone, must not keep the job for ever.
+    for _ in 0..<Self.mostKills {
+      guard strays.signal(SIGKILL) else { return }
+      poll(nil, 0, 10)
+    }
+  }
+
+  private static let mostKills = 50
 
   private var isGroupAlive: Bool {
     // As process 1 of a container we inherit orphans, and a zombie would look alive for ever.

@@ -6,7 +6,7 @@ package struct ScriptEnvironment: Sendable {
   /// Set for every job; a manifest cannot change them.
   static let reserved: Set<String> = [
     "TMPDIR", "NIGHTSHIFT_JOB_ID", "NIGHTSHIFT_KIND", "NIGHTSHIFT_ATTEMPT", "NIGHTSHIFT_QUEUE",
-    "NIGHTSHIFT_WORKER", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_URL",
+    "NIGHTSHIFT_WORKER", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_URL", StrayProcesses.variable,
   ]
 
   /// Our own environment.
@@ -43,6 +43,7 @@ package struct ScriptEnvironment: Sendable {
     variables["NIGHTSHIFT_WORKER"] = attempt.worker
     variables["NIGHTSHIFT_CONTEXT"] = contextFile
     variables["NIGHTSHIFT_URL"] = serverURL()
+    variables[StrayProcesses.variable] = StrayProcesses.newMark()
     return variables
   }
 }

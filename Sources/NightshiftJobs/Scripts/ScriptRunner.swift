@@ -9,16 +9,18 @@ package struct ScriptRunner: Sendable {
   private let environment: ScriptEnvironment
   private let scratch: ScratchSpace
   private let threads: ChildThreads
+  private let grace: Duration
 
   init(
     manifest: JobManifest, folder: String, environment: ScriptEnvironment, scratch: ScratchSpace,
-    threads: ChildThreads = ChildThreads()
+    threads: ChildThreads = ChildThreads(), grace: Duration = .seconds(5)
   ) {
     self.manifest = manifest
     self.folder = folder
     self.environment = environment
     self.scratch = scratch
     self.threads = threads
+    self.grace = grace
   }
 
   /// Runs one attempt to its end and returns the result's JSON, if the script has printed one.
@@ -69,7 +71,7 @@ package struct ScriptRunner: Sendable {
     case .success(let path):
       return ChildLaunch(
         path: path, arguments: manifest.command, environment: variables, directory: folder,
-        input: payload.asOneLine, resources: manifest.resources)
+        input: payload.asOneLine, resources: manifest.resources, grace: grace)
     }
   }
 

@@ -28,7 +28,7 @@ extension JSONValue {
       "crashes": JSONValue(job.crashes),
       "maxAttempts": JSONValue(job.maxAttempts),
       "version": .integer(job.version),
-      "hold": job.hold.map { JSONValue($0) },
+      "hold": hold(of: job),
       "worker": job.worker.map { .string($0.description) },
       "cancelRequestedAt": job.cancelRequestedAt.map { JSONValue($0) },
       "cancelReason": job.cancelReason.map { .string($0) },
@@ -49,9 +49,17 @@ extension JSONValue {
     fields["progress"] = job.progress.map { JSONValue($0) }
     fields["attempts"] = .array(job.attempts.map { JSONValue($0) })
     fields["logs"] = .array(logs.map { JSONValue($0) })
+    fields["logCount"] = JSONValue(job.logCount)
     fields["artifacts"] = .array(job.artifacts.map { JSONValue($0, of: job.summary.id) })
     fields["formerPayloads"] = .array(job.formerPayloads.map { JSONValue($0) })
     return fields
+  }
+
+  /// Why a ready job is not run. Its own hold goes first, since it outlasts the queue's pause.
+  private static func hold(of job: JobSummary) -> JSONValue? {
+    if let hold = job.hold { return JSONValue(hold) }
+    guard job.state == .ready, let since = job.queuePausedAt else { return nil }
+    return ["reason": "queuePaused", "since": JSONValue(since)]
   }
 
   private init(_ hold: Hold) {

@@ -22,8 +22,7 @@ extension Problem {
       default:
         Problem(
           .internalServerError, "internal",
-          "Something went wrong inside the server. Its log has more under this `requestId`.",
-          cause: "\(error)")
+          "Something went wrong inside the server.", remedy: Self.lookIntoLog, cause: "\(error)")
       }
   }
 
@@ -45,8 +44,8 @@ extension Problem {
     case .unavailable:
       self.init(
         .serviceUnavailable, "store_unavailable",
-        "The store cannot be reached just now. Try again; with an `Idempotency-Key` nothing is done twice.",
-        headers: again, cause: cause)
+        "The store cannot be reached just now. Try again.",
+        remedy: "With an `Idempotency-Key` nothing is done twice.", headers: again, cause: cause)
     case .overloaded:
       self.init(
         .serviceUnavailable, "store_overloaded",
@@ -68,9 +67,11 @@ extension Problem {
     default:
       self.init(
         .internalServerError, "internal",
-        "Something is wrong with the server's store. Its log has more under this `requestId`.", cause: cause)
+        "Something is wrong with the server's store.", remedy: Self.lookIntoLog, cause: cause)
     }
   }
+
+  private static let lookIntoLog = "The server's log has more under this `requestId`."
 
   /// Bytes that are no HTTP.
   static func malformed(_ error: HTTPParserError) -> Problem {

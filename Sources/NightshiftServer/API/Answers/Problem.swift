@@ -24,18 +24,21 @@ struct Problem: Error, Sendable {
   var code: String
   /// What is wrong and what would be right, for people.
   var detail: String
+  /// Where to look or what to send instead, in words of HTTP: other front ends have their own.
+  var remedy: String?
   var faults: [Fault] = []
   var headers: HTTPFields = [:]
   /// What happened inside. It goes to the log and never to the caller.
   var cause: String?
 
   init(
-    _ status: HTTPResponse.Status, _ code: String, _ detail: String, faults: [Fault] = [],
+    _ status: HTTPResponse.Status, _ code: String, _ detail: String, remedy: String? = nil, faults: [Fault] = [],
     headers: HTTPFields = [:], cause: String? = nil
   ) {
     self.status = status
     self.code = code
     self.detail = detail
+    self.remedy = remedy
     self.faults = faults
     self.headers = headers
     self.cause = cause
@@ -51,6 +54,7 @@ struct Problem: Error, Sendable {
       "detail": .string(detail),
       "requestId": .string(requestID),
     ]
+    if let remedy { fields["remedy"] = .string(remedy) }
     if !faults.isEmpty { fields["errors"] = .array(faults.map(\.json)) }
     return .object(fields)
   }
@@ -88,7 +92,9 @@ extension Problem {
 
   static func badRequest(_ code: String, _ detail: String) -> Problem { Problem(.badRequest, code, detail) }
 
-  static func notFound(_ detail: String) -> Problem { Problem(.notFound, "not_found", detail) }
+  static func notFound(_ detail: String, remedy: String? = nil) -> Problem {
+    Problem(.notFound, "not_found", detail, remedy: remedy)
+  }
 
   static func conflict(_ detail: String) -> Problem { Problem(.conflict, "conflict", detail) }
 }

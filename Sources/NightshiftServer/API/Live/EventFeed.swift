@@ -12,7 +12,8 @@ struct EventFeed: LiveFeed {
   init(_ request: APIRequest) throws(Problem) {
     engine = request.engine
     isStillAllowed = request.isStillAllowed
-    lastEventID = try LiveRoutes.lastEventID(request)
+    // One that is well-formed and not known any more begins the stream with a `reset`.
+    lastEventID = try LiveRoutes.lastEventID(request, "k3v9-42") { EventHub.isWellFormed(id: $0) ? $0 : nil }
     let (states, faults) = FilterReader.states(request.query.values("state")) { .parameter("state") }
     guard faults.isEmpty else { throw .invalid(faults) }
     let kinds = Set(request.query.values("kind"))

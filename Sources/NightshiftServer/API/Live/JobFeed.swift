@@ -39,8 +39,9 @@ struct JobFeed: LiveFeed {
     isStillAllowed = request.isStillAllowed
     guard let job = try await engine.job(id) else { throw APIRequest.noSuchJob(id) }
     self.job = job.summary
-    // An id that is not ours, or of another job, tells nothing: then everything is sent.
-    start = try LiveRoutes.lastEventID(request).flatMap { JobPosition($0) }
+    let position = try LiveRoutes.lastEventID(request, "v3.l4294967297") { JobPosition($0) }
+    // One that is ahead of the job is another job's, or from before a restore: then everything is sent.
+    start = position.flatMap { $0.version <= job.summary.version ? $0 : nil }
     isOver =
       job.summary.state.isTerminal && start?.version == job.summary.version
       && (start?.log ?? 0) >= (job.logs.last?.sequence ?? 0)

@@ -11,7 +11,7 @@ struct JobPosition: Sendable, Hashable, LosslessStringConvertible {
     let parts = description.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2, parts[0].first == "v", parts[1].first == "l",
       let version = Int64(parts[0].dropFirst()),
-      let log = Int64(parts[1].dropFirst())
+      let log = Int64(parts[1].dropFirst()), version >= 0, log >= 0
     else { return nil }
     self.version = version
     self.log = log

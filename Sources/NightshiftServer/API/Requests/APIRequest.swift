@@ -31,7 +31,8 @@ struct APIRequest: Sendable {
   func queueName() throws(Problem) -> QueueName {
     let text = parameters["name"] ?? ""
     guard let name = QueueName(rawValue: text) else {
-      throw .notFound("There is no queue \"\(text.truncatedUTF8(to: 100))\".")
+      throw .notFound(
+        "There is no queue \"\(text.truncatedUTF8(to: 100))\".", remedy: "`GET /api/queues` lists those there are.")
     }
     return name
   }

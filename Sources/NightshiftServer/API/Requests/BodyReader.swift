@@ -19,11 +19,15 @@ struct BodyReader: Sendable {
     case .object(let size): (isOptional, limit) = (false, bytes(size))
     case .optionalObject(let size): (isOptional, limit) = (true, bytes(size))
     }
+    // What comes with a GET has no meaning (RFC 9110, 9.3.1), and is left alone.
+    guard route.method != .get else { return nil }
     let buffer = try await collect(request, limit: limit)
     if buffer.readableBytes == 0, isOptional { return nil }
-    guard route.body != .none else { return nil }
     try checkType(request.headers)
-    return try parse(buffer)
+    let body = try parse(buffer)
+    // Whoever sends fields where none are expected means something by them.
+    if route.body == .none { try FieldReader(body, known: []).check() }
+    return body
   }
 
   private func bytes(_ limit: Route.BodyLimit) -> Int {

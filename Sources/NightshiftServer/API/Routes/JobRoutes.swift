@@ -7,6 +7,7 @@ extension RouteTable {
   static let jobRoutes: [Route] = [
     .get("/api/jobs", .role(.viewer), query: FilterReader.fields + ["limit", "cursor"], list),
     .get("/api/jobs/{id}", .role(.viewer), show),
+    .get("/api/jobs/{id}/logs", .role(.viewer), query: ["after", "limit"], logs),
     .delete("/api/jobs/{id}", .operator, audit: "discard", discard),
     .post("/api/jobs/{id}/cancel", .operator, audit: "cancel", body: .optionalObject(.small), cancel),
     .post("/api/jobs/{id}/retry", .operator, audit: "retry", body: .optionalObject(.job), retry),
@@ -31,14 +32,37 @@ extension RouteTable {
   private static func show(_ request: APIRequest) async throws -> Response {
     let id = try request.jobID()
     guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
-    // The version counts transitions only; logs and progress go on between them.
-    let progress = job.progress.map { "\($0.at.microseconds)" } ?? ""
-    let etag = "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(progress)\""
+    // The version counts transitions only; logs and progress go on between them, and the queue may be paused.
+    let moments = [job.progress?.at, job.summary.queuePausedAt].map { $0.map { "\($0.microseconds)" } ?? "" }
+    let etag = "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(moments.joined(separator: "."))\""
     let headers: HTTPFields = [.eTag: etag, .cacheControl: "private, no-cache"]
     guard !request.headers.matches(etag: etag) else {
       return Response(status: .notModified, headers: headers)
     }
     return .json(JSONValue(job), headers: headers)
+  }
+
+  private static let mostLogs = 1_000
+
+  private static func logs(_ request: APIRequest) async throws -> Response {
+    let id = try request.jobID()
+    let after = try request.query.value("after", "the `sequence` of a line") { text in
+      Int64(text).flatMap { $0 >= 0 ? $0 : nil }
+    }
+    let limit = try request.query.value("limit", "a whole number from 1 to \(mostLogs)") { text in
+      Int(text).flatMap { (1...mostLogs).contains($0) ? $0 : nil }
+    }
+    let count = limit ?? mostLogs
+    let lines = try await request.engine.logs(of: id, after: after ?? 0, limit: count)
+    if lines.isEmpty {
+      // Nobody asks for the lines of a job that is not there but by a slip.
+      guard try await request.engine.job(id) != nil else { throw APIRequest.noSuchJob(id) }
+    }
+    return .json(
+      .fields([
+        "logs": .array(lines.map { JSONValue($0) }),
+        "next": lines.count == count ? lines.last.map { .integer($0.sequence) } : nil,
+      ]))
   }
 
   private static func cancel(_ request: APIRequest) async throws -> Response {

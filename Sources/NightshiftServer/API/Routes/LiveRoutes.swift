@@ -18,8 +18,22 @@ enum LiveRoutes {
 
   /// After what the stream shall go on. The header wins: a browser's `EventSource` keeps the URL when it
   /// comes back.
-  static func lastEventID(_ request: APIRequest) throws(Problem) -> String? {
-    if let header = request.headers[.lastEventID] { return header }
-    return try request.query.value(parameter)
+  ///
+  /// - Parameter read: Takes an id of this stream apart; `nil` if it cannot be one.
+  /// - Throws: A 400 for an id that no stream of ours has ever given: whoever sends it would wait for what it missed.
+  static func lastEventID<Position>(
+    _ request: APIRequest, _ form: String, _ read: (String) -> Position?
+  ) throws(Problem) -> Position? {
+    let header = request.headers[.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
+    let asked = try request.query.value(parameter)
+    guard let text = header ?? asked else { return nil }
+    guard let position = read(text) else {
+      let name = header == nil ? "query parameter `\(parameter)`" : "header `Last-Event-ID`"
+      throw .badRequest(
+        "malformed_event_id",
+        "The \(name) must be the id of a message of this stream, such as \(form); "
+          + "got \"\(text.truncatedUTF8(to: 40))\". Leave it out to begin anew.")
+    }
+    return position
   }
 }

@@ -35,6 +35,6 @@ extension RouteTable {
   }
 
   private static func noSuchQueue(_ name: QueueName) -> Problem {
-    .notFound("There is no queue \"\(name)\". `GET /api/queues` lists those there are.")
+    .notFound("There is no queue \"\(name)\".", remedy: "`GET /api/queues` lists those there are.")
   }
 }

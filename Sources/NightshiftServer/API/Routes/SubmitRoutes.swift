@@ -95,6 +95,7 @@ extension JSONValue {
       "statusUrl": .string(Links.status(of: submission.id)),
       "liveUrl": .string(Links.live(of: submission.id)),
       "duplicate": isDuplicate ? true : nil,
+      "conflict": isDuplicate ? submission.conflict.map { .string($0.rawValue) } : nil,
     ])
   }
 }

@@ -12,7 +12,7 @@ extension RouteTable {
       let id = request.parameters["id"] ?? ""
       guard try await request.engine.revokeToken(id, by: request.actor) else {
         throw Problem.notFound(
-          "There is no valid token \"\(id.truncatedUTF8(to: 100))\". `GET /api/tokens` lists them.")
+          "There is no valid token \"\(id.truncatedUTF8(to: 100))\".", remedy: "`GET /api/tokens` lists them.")
       }
       return Response(status: .noContent)
     },

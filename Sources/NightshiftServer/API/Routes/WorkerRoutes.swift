@@ -19,8 +19,7 @@ extension RouteTable {
     let text = request.parameters["id"] ?? ""
     let worker = text == "all" ? nil : WorkerID(text)
     let missing = Problem.notFound(
-      "There is no live worker \"\(text.truncatedUTF8(to: 40))\". `GET /api/workers` lists them."
-    )
+      "There is no live worker \"\(text.truncatedUTF8(to: 40))\".", remedy: "`GET /api/workers` lists them.")
     guard worker != nil || text == "all" else { throw missing }
     let count = try await request.engine.command(mode, worker: worker, by: request.actor)
     guard count > 0 || worker == nil else { throw missing }

@@ -1,18 +1,14 @@
 import Foundation
 import Synchronization
 
-#if NIGHTSHIFT_THREAD_SANITIZER
-  import Nightshift
-#endif
-
 /// A thread that serves a mailbox and owns what it serves with, a connection for example, from its start to its end.
-final class ServingThread: Sendable {
+package final class ServingThread: Sendable {
   private let end = Mutex<(isReached: Bool, waiting: [UnsafeContinuation<Void, Never>])>((false, []))
 
   /// Starts a thread that makes what it owns, serves with it until that returns, and lets go of it.
   ///
   /// - Parameter makeOwned: Runs on the new thread, so that what it returns never leaves it.
-  init<Owned>(
+  package init<Owned>(
     name: String, owning makeOwned: @escaping @Sendable () -> Owned, serve: @escaping @Sendable (inout Owned) -> Void
   ) {
     let thread = Thread { [self] in
@@ -33,7 +29,7 @@ final class ServingThread: Sendable {
   }
 
   /// Returns when the thread has ended and what it owned is gone.
-  func waitForEnd() async {
+  package func waitForEnd() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       let isReached = end.withLock { end in
         if !end.isReached { end.waiting.append(continuation) }
@@ -45,13 +41,13 @@ final class ServingThread: Sendable {
 }
 
 /// Hands a value that is not `Sendable` to the one thread that uses it from then on.
-final class Handover<Value>: @unchecked Sendable {
+package final class Handover<Value>: @unchecked Sendable {
   // Set before the thread starts and taken by it once: the two never meet.
   private var value: Value?
 
-  init(_ value: consuming Value) { self.value = consume value }
+  package init(_ value: consuming Value) { self.value = consume value }
 
-  func take() -> Value {
+  package func take() -> Value {
     defer { value = nil }
     return value!
   }

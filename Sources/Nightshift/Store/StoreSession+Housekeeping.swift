@@ -1,11 +1,28 @@
-import Nightshift
+extension StoreSession {
+  package func countBeat(of worker: WorkerID) throws(StoreError) {
+    let alive = try execute(
+      "UPDATE nightshift_workers SET beat = beat + 1 WHERE id = ? AND ended_at IS NULL",
+      [.integer(worker.rawValue)])
+    guard alive == 1 else { throw .leaseLost(worker) }
+  }
 
-extension WriterSession {
-  func promote(now: Timestamp, limit: Int) throws(StoreError) -> Promotion {
+  package func beat(_ worker: WorkerID) throws(StoreError) -> WorkerOrders {
+    try countBeat(of: worker)
+    let mode = try query("SELECT mode FROM nightshift_workers WHERE id = ?", [.integer(worker.rawValue)])
+    let cancelled = try query(
+      "SELECT id FROM nightshift_jobs WHERE state = 1 AND worker = ? AND cancel_requested_at IS NOT NULL",
+      [.integer(worker.rawValue)])
+    return WorkerOrders(
+      cancel: cancelled.compactMap { $0.job(0) },
+      mode: mode.first?.text(0).flatMap(WorkerMode.init(rawValue:)) ?? .running)
+  }
+
+  package func promote(now: Timestamp, limit: Int) throws(StoreError) -> Promotion {
     let rows = try query(
       """
       UPDATE nightshift_jobs SET state = 0, version = version + 1 WHERE id IN (
         SELECT id FROM nightshift_jobs WHERE state = 2 AND run_at <= ? ORDER BY run_at LIMIT ?)
+        AND state = 2
       RETURNING id, queue, kind, attempt, version
       """, [SQLValue(now), SQLValue(limit)])
     for row in rows {
@@ -17,7 +34,7 @@ extension WriterSession {
     let released = try query(
       """
       UPDATE nightshift_jobs SET hold = 0, hold_until = NULL, version = version + 1
-      WHERE id IN (SELECT id FROM nightshift_jobs WHERE hold_until <= ? ORDER BY hold_until LIMIT ?)
+      WHERE id IN (SELECT id FROM nightshift_jobs WHERE hold_until <= ? ORDER BY hold_until LIMIT ?) AND hold <> 0
       RETURNING queue
       """, [SQLValue(now), SQLValue(limit)])
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
@@ -28,18 +45,19 @@ extension WriterSession {
     return Promotion(promoted: rows.count, nextDue: next.compactMap { $0.first?.timestamp(0) }.min())
   }
 
-  func reclaim(_ reclaim: Reclaim) throws(StoreError) -> Int {
+  package func reclaim(_ reclaim: Reclaim) throws(StoreError) -> Int {
     let closed = try execute(
       """
       UPDATE nightshift_workers SET ended_at = ?, ended_reason = ?
-      WHERE id = ? AND ended_at IS NULL AND (? IS NULL OR beat = ?)
+      WHERE id = ? AND ended_at IS NULL AND beat = coalesce(?, beat)
       """,
       [
         SQLValue(reclaim.now), .text(reclaim.reason), .integer(reclaim.worker.rawValue), SQLValue(reclaim.beat),
-        SQLValue(reclaim.beat),
       ])
     guard closed == 1 else { return 0 }
     try execute("DELETE FROM nightshift_kind_workers WHERE worker = ?", [.integer(reclaim.worker.rawValue)])
+    // One that is being settled at this moment is waited for, and then it is no longer among them.
+    try lock("nightshift_jobs", where: "state = 1 AND worker = ?", [.integer(reclaim.worker.rawValue)])
     let rows = try query(
       "SELECT \(Self.jobRowColumns), started_at FROM nightshift_jobs WHERE state = 1 AND worker = ?",
       [.integer(reclaim.worker.rawValue)])
@@ -92,7 +110,7 @@ extension WriterSession {
   }
 
   /// Deletes ended jobs and everything that hangs on them.
-  func prune(_ jobs: [JobID]) throws(StoreError) -> Int {
+  package func prune(_ jobs: [JobID]) throws(StoreError) -> Int {
     var pruned = 0
     for id in jobs {
       let rows = try query(

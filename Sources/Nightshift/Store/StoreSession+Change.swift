@@ -1,11 +1,10 @@
-import Nightshift
-
-extension WriterSession {
-  func change(
+extension StoreSession {
+  package func change(
     _ change: JobChange, of jobs: [JobID], now: Timestamp
   ) throws(StoreError) -> [ChangeOutcome] {
     var outcomes: [ChangeOutcome] = []
     for id in jobs {
+      try lock("nightshift_jobs", where: "id = ?", [SQLValue(id)])
       guard let row = try jobRow(id) else {
         outcomes.append(.missing)
         continue

@@ -4,8 +4,8 @@ import Foundation
 ///
 /// `@unchecked Sendable`: every access to `items`, `waiters` and `isClosed` is between `lock` and `unlock` of the
 /// same mutex.
-final class Mailbox<Item>: @unchecked Sendable {
-  enum Taken { case items, timeout, closed }
+package final class Mailbox<Item>: @unchecked Sendable {
+  package enum Taken { case items, timeout, closed }
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -15,7 +15,7 @@ final class Mailbox<Item>: @unchecked Sendable {
   private var waiters = 0
   private var isClosed = false
 
-  init(capacity: Int) {
+  package init(capacity: Int) {
     self.capacity = capacity
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
@@ -34,7 +34,7 @@ final class Mailbox<Item>: @unchecked Sendable {
   }
 
   /// Adds an item; `false`, and nothing is added, when too many wait or the mailbox is closed.
-  func put(_ item: Item) -> Bool {
+  package func put(_ item: Item) -> Bool {
     pthread_mutex_lock(mutex)
     guard !isClosed, items.count < capacity else {
       pthread_mutex_unlock(mutex)
@@ -49,7 +49,7 @@ final class Mailbox<Item>: @unchecked Sendable {
     return true
   }
 
-  var isOpen: Bool {
+  package var isOpen: Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return !isClosed
@@ -57,7 +57,7 @@ final class Mailbox<Item>: @unchecked Sendable {
 
   /// Waits for items, at most for so many milliseconds (0 waits for ever), and moves them, or only the first, into
   /// `spare`, which is empty.
-  func take(into spare: inout [Item], waiting milliseconds: Int, onlyFirst: Bool = false) -> Taken {
+  package func take(into spare: inout [Item], waiting milliseconds: Int, onlyFirst: Bool = false) -> Taken {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     var deadline = timespec()
@@ -78,7 +78,7 @@ final class Mailbox<Item>: @unchecked Sendable {
     return items.isEmpty ? .closed : moveItems(&spare, onlyFirst)
   }
 
-  func close() {
+  package func close() {
     pthread_mutex_lock(mutex)
     isClosed = true
     pthread_mutex_unlock(mutex)

@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// The commands as shells complete them: a group that lists when it stands alone (`nightshift jobs --state dead`) also
+/// has the options of its list, which completion scripts would else leave out.
+struct CompletedCommands: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: NightshiftCommand._commandName,
+    subcommands: NightshiftCommand.configuration.subcommands.map { completed[ObjectIdentifier($0)] ?? $0 })
+
+  private static let completed: [ObjectIdentifier: any ParsableCommand.Type] = [
+    ObjectIdentifier(JobsCommand.self): CompletedGroup<JobsCommand, JobsList>.self,
+    ObjectIdentifier(KindsCommand.self): CompletedGroup<KindsCommand, KindsList>.self,
+    ObjectIdentifier(QueuesCommand.self): CompletedGroup<QueuesCommand, QueuesList>.self,
+    ObjectIdentifier(WorkersCommand.self): CompletedGroup<WorkersCommand, WorkersList>.self,
+    ObjectIdentifier(TokensCommand.self): CompletedGroup<TokensCommand, TokensList>.self,
+  ]
+}
+
+private struct CompletedGroup<Group: ParsableCommand, List: ParsableCommand>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: Group._commandName, abstract: Group.configuration.abstract,
+      subcommands: Group.configuration.subcommands)
+  }
+
+  @OptionGroup var list: List
+}

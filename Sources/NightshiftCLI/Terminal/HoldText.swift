@@ -1,0 +1,27 @@
+import Nightshift
+
+/// Why a job that is ready is not run, for people.
+struct HoldText {
+  /// For a table.
+  var short: String
+  /// With the way out.
+  var long: String
+
+  /// `nil` for a job that nothing keeps.
+  init?(_ job: JSONValue) {
+    guard let reason = job["hold"]?["reason"]?.stringValue else { return nil }
+    let (kind, queue) = (job.text("kind"), job.text("queue"))
+    switch reason {
+    case "queuePaused":
+      short = "queue paused"
+      long = "queue \(queue) is paused (nightshift queues resume \(queue))"
+    case "noWorker":
+      short = "no worker has the kind"
+      long = "no live worker has the kind \(kind) (nightshift kinds lists who has which)"
+    case "foreground":
+      short = "kept for nightshift run"
+      long = "kept for the `nightshift run` that has enqueued it"
+    default: (short, long) = ("on hold: \(reason)", reason)
+    }
+  }
+}

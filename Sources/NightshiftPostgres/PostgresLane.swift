@@ -1,0 +1,314 @@
+import Foundation
+import Nightshift
+
+/// Something that runs in one transaction and is answered after its commit.
+protocol LaneOperation: AnyObject {
+  /// Until when it may be tried again after the connection was lost.
+  var deadline: ContinuousClock.Instant { get }
+  /// What stands behind `BEGIN`.
+  var mode: String { get }
+  /// Whether, after a commit whose answer was lost, PostgreSQL is asked what became of it. Where not, doing the same
+  /// again is harmless, and finds out.
+  var resolvesCommit: Bool { get }
+  /// What it was made of, if it was made of several.
+  var parts: [any LaneOperation] { get }
+  func run(_ session: PostgresSession) throws(StoreError)
+  func succeed()
+  func fail(_ error: StoreError)
+}
+
+/// A few threads with a connection each that serve one mailbox. Those that wait for the hot path, for people's changes
+/// and for reading have lanes of their own, so that none holds up the others.
+final class PostgresLane: Sendable {
+  /// How long an operation waits for a lost connection to come back before it fails.
+  static let patience: Duration = .seconds(5)
+
+  private let mailbox: Mailbox<any LaneOperation>
+  private let name: String
+  private let url: PostgresURL
+  private let onCommit: @Sendable (PostgresSession) -> Void
+  private let configure: @Sendable (PostgresSession) -> Void
+  private let threads: [ServingThread]
+
+  /// - Parameters:
+  ///   - takesAll: Whether a thread takes all that waits, to make one operation of many, or only the first.
+  ///   - configure: Called on the lane's thread before each transaction.
+  ///   - onCommit: Called on the lane's thread after each commit.
+  init(
+    _ name: String, _ url: PostgresURL, threads: Int, capacity: Int = 10_000, merging: Bool = false,
+    configure: @escaping @Sendable (PostgresSession) -> Void, onCommit: @escaping @Sendable (PostgresSession) -> Void
+  ) {
+    let mailbox = Mailbox<any LaneOperation>(capacity: capacity)
+    self.mailbox = mailbox
+    self.name = name
+    self.url = url
+    self.configure = configure
+    self.onCommit = onCommit
+    self.threads = (0..<threads).map { index in
+      ServingThread(name: "nightshift-\(name)-\(index)") {
+        LaneThread(url: url, name: name, configure: configure, onCommit: onCommit)
+      } serve: { thread in
+        thread.serve(mailbox, merging: merging)
+      }
+    }
+  }
+
+  func submit(_ operation: any LaneOperation) {
+    guard !mailbox.put(operation) else { return }
+    operation.fail(
+      mailbox.isOpen
+        ? StoreError(.overloaded, "Too many requests wait for PostgreSQL. Nothing was written; try again in a moment.")
+        : StoreError(.unavailable, "The store was closed. Nothing was written."))
+  }
+
+  /// Hands in work and returns when it is durable.
+  func submit<Value: Sendable>(
+    mode: String = "", resolvesCommit: Bool = true,
+    _ body: @escaping (PostgresSession) throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, StoreError>, Never>) in
+      submit(
+        PendingWork(mode: mode, resolvesCommit: resolvesCommit, { continuation.resume(returning: $0) }, body))
+    }
+    return try result.get()
+  }
+
+  /// Returns when everything handed in has been answered and the connections are closed.
+  func stop() async {
+    mailbox.close()
+    for thread in threads { await thread.waitForEnd() }
+  }
+}
+
+/// One thread of a lane, with its connection.
+struct LaneThread {
+  let url: PostgresURL
+  let name: String
+  let configure: (PostgresSession) -> Void
+  let onCommit: (PostgresSession) -> Void
+  private var session: PostgresSession?
+  /// Not before this moment is a connection tried again, and how long to wait after the next failure.
+  private var nextTry = (at: ContinuousClock.now, wait: Duration.milliseconds(50))
+  private var lastFailure: StoreError?
+
+  init(
+    url: PostgresURL, name: String, configure: @escaping (PostgresSession) -> Void,
+    onCommit: @escaping (PostgresSession) -> Void
+  ) {
+    self.url = url
+    self.name = name
+    self.configure = configure
+    self.onCommit = onCommit
+  }
+
+  mutating func serve(_ mailbox: Mailbox<any LaneOperation>, merging: Bool) {
+    var waiting: [any LaneOperation] = []
+    while true {
+      guard mailbox.take(into: &waiting, waiting: 0, onlyFirst: !merging) != .closed else { return }
+      for operation in merging ? PendingInsert.merged(waiting) : waiting { perform(operation) }
+      waiting.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private enum Progress { case done, again }
+
+  private mutating func perform(_ operation: any LaneOperation) {
+    var tries = 0
+    while true {
+      tries += 1
+      do throws(StoreError) {
+        let session = try connected(until: operation.deadline)
+        if attempt(operation, session, tries) == .done { return }
+      } catch {
+        return operation.fail(error)
+      }
+    }
+  }
+
+  private mutating func attempt(_ operation: any LaneOperation, _ session: PostgresSession, _ tries: Int) -> Progress {
+    session.begin(operation.mode)
+    configure(session)
+    var transaction: Int64?
+    do throws(StoreError) {
+      try operation.run(session)
+      if operation.resolvesCommit { transaction = try session.transactionID() }
+      try session.commit()
+    } catch {
+      let fault = session.fault
+      session.rollBack()
+      switch fault?.consequence {
+      case nil, .final:
+        // One bad job must not take the others down: once more, each in a transaction of its own.
+        let parts = operation.parts
+        if parts.isEmpty { operation.fail(error) } else { for part in parts { perform(part) } }
+      case .tryAgain where tries < 12:
+        // Others are in the way; not all of them come back at the same moment.
+        usleep(UInt32.random(in: 500...2_000) * UInt32(tries))
+        return .again
+      case .tryAgain: operation.fail(error)
+      case .connectionLost where fault?.isReadOnly == true && operation.mode.contains("READ ONLY"):
+        // Not the server's nature, but what the transaction was begun as.
+        operation.fail(error)
+      case .connectionLost:
+        self.session = nil
+        return afterLoss(operation, session, transaction, error)
+      }
+      return .done
+    }
+    finish(operation, session)
+    return .done
+  }
+
+  private func finish(_ operation: any LaneOperation, _ session: PostgresSession) {
+    // First, so that nobody hears what a job says before hearing that it runs.
+    onCommit(session)
+    operation.succeed()
+  }
+
+  /// The connection was lost: without a commit in flight all is undone and may be done again; with one, PostgreSQL
+  /// knows what became of it.
+  private mutating func afterLoss(
+    _ operation: any LaneOperation, _ session: PostgresSession, _ transaction: Int64?, _ error: StoreError
+  ) -> Progress {
+    guard let transaction else { return ContinuousClock.now < operation.deadline ? .again : fail(operation, error) }
+    do throws(StoreError) {
+      while true {
+        switch try connected(until: operation.deadline).status(of: transaction) {
+        case .committed:
+          finish(operation, session)
+          return .done
+        case .aborted: return .again
+        case .inProgress:
+          guard ContinuousClock.now < operation.deadline else { return fail(operation, error) }
+          usleep(20_000)
+        }
+      }
+    } catch {
+      return fail(operation, error)
+    }
+  }
+
+  private func fail(_ operation: any LaneOperation, _ error: StoreError) -> Progress {
+    operation.fail(error)
+    return .done
+  }
+
+  /// The connection; a lost one is made again, with longer and longer waits, at most until `deadline`.
+  private mutating func connected(until deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresSession {
+    if let session, !session.connection.isBroken { return session }
+    session = nil
+    while true {
+      let wait = nextTry.at - .now
+      if wait > .zero {
+        guard nextTry.at < deadline else {
+          throw lastFailure ?? StoreError(.unavailable, "PostgreSQL is not available. It is safe to try again.")
+        }
+        usleep(UInt32(clamping: wait.microseconds))
+      }
+      do throws(PostgresFault) {
+        let new = PostgresSession(try PostgresConnection(url, role: name))
+        session = new
+        nextTry = (.now, .milliseconds(50))
+        return new
+      } catch {
+        lastFailure = error.error
+        nextTry = (.now + nextTry.wait, min(nextTry.wait * 2, .seconds(1)))
+      }
+    }
+  }
+}
+
+/// One operation and who waits for it.
+final class PendingWork<Value: Sendable>: LaneOperation {
+  let deadline = ContinuousClock.now + PostgresLane.patience
+  let mode: String
+  let resolvesCommit: Bool
+  private let answer: (Result<Value, StoreError>) -> Void
+  private let body: (PostgresSession) throws(StoreError) -> Value
+  private var value: Value?
+  var parts: [any LaneOperation] { [] }
+
+  init(
+    mode: String = "", resolvesCommit: Bool, _ answer: @escaping (Result<Value, StoreError>) -> Void,
+    _ body: @escaping (PostgresSession) throws(StoreError) -> Value
+  ) {
+    self.mode = mode
+    self.resolvesCommit = resolvesCommit
+    self.answer = answer
+    self.body = body
+  }
+
+  func run(_ session: PostgresSession) throws(StoreError) { value = try body(session) }
+  func succeed() { answer(.success(value!)) }
+  func fail(_ error: StoreError) { answer(.failure(error)) }
+}
+
+/// Jobs that one caller wants to add.
+final class PendingInsert: LaneOperation {
+  /// Jobs in one transaction, so that a burst does not make the first of it wait for the last.
+  private static let mergeLimit = 2_000
+
+  let deadline = ContinuousClock.now + PostgresLane.patience
+  let mode = ""
+  // The ids are the caller's: inserting again what is there already tells that it is.
+  let resolvesCommit = false
+  private let jobs: [NewJob]
+  private let now: Timestamp
+  private let answer: (Result<[InsertOutcome], StoreError>) -> Void
+  private var inserts: [PendingInsert] = []
+  private var outcomes: [InsertOutcome] = []
+  private var tries = 0
+  var parts: [any LaneOperation] { inserts }
+
+  init(_ jobs: [NewJob], now: Timestamp, _ answer: @escaping (Result<[InsertOutcome], StoreError>) -> Void) {
+    self.jobs = jobs
+    self.now = now
+    self.answer = answer
+  }
+
+  private convenience init(_ parts: [PendingInsert]) {
+    self.init(parts.flatMap(\.jobs), now: parts.map(\.now).max()!) { _ in }
+    inserts = parts
+  }
+
+  /// Makes few of many: each is one transaction.
+  static func merged(_ operations: [any LaneOperation]) -> [any LaneOperation] {
+    var merged: [any LaneOperation] = []
+    var batch: [PendingInsert] = []
+    var count = 0
+    func close() {
+      if batch.count > 1 { merged.append(PendingInsert(batch)) } else { merged += batch }
+      (batch, count) = ([], 0)
+    }
+    for case let insert as PendingInsert in operations {
+      if count + insert.jobs.count > mergeLimit { close() }
+      batch.append(insert)
+      count += insert.jobs.count
+    }
+    close()
+    return merged
+  }
+
+  func run(_ session: PostgresSession) throws(StoreError) {
+    tries += 1
+    outcomes = try session.insert(jobs, now: now)
+    guard tries > 1 else { return }
+    for (index, job) in jobs.enumerated() where outcomes[index] == .duplicate(of: job.id) {
+      outcomes[index] = .inserted(job.runAt > now ? .scheduled : .ready)
+    }
+  }
+
+  func succeed() {
+    guard !inserts.isEmpty else { return answer(.success(outcomes)) }
+    var start = 0
+    for part in inserts {
+      part.answer(.success(Array(outcomes[start..<start + part.jobs.count])))
+      start += part.jobs.count
+    }
+  }
+
+  func fail(_ error: StoreError) {
+    guard !inserts.isEmpty else { return answer(.failure(error)) }
+    for part in inserts { part.fail(error) }
+  }
+}

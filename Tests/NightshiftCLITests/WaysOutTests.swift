@@ -1,0 +1,118 @@
+import Foundation
+import Nightshift
+import Testing
+
+@testable import NightshiftCLI
+
+/// What people are told when something is in their way, tried with the built binary.
+@Suite(.timeLimit(.minutes(3))) struct `The ways out` {
+  private let binary = Binary(folder: TemporaryFolder())
+
+  init() throws {
+    try binary.folder.write("command: [bash, -c, 'cat']\n", to: "jobs/echo/job.yaml")
+    try binary.folder.write("command: [bash, -c, 'echo begun; sleep 30']\n", to: "jobs/slow/job.yaml")
+    try binary.folder.write("command: [bash, -c, 'seq 1 450']\n", to: "jobs/count/job.yaml")
+    try binary.folder.write("command: [bash, -c, 'exit 64']\n", to: "jobs/fail/job.yaml")
+  }
+
+  private func id(_ result: Binary.Result) throws -> String {
+    String(try #require(result.output.firstMatch(of: /job_[0-9A-Z]+/)).output)
+  }
+
+  @Test func `of a paused queue`() async throws {
+    let server = try await binary.serve()
+    _ = try await binary.run("enqueue", "echo", "--queue", "mail", "--wait")
+    #expect(try await binary.run("queues", "pause", "mail").output.contains("mail"))
+    let job = try id(await binary.run("enqueue", "echo", "--queue", "mail"))
+    let shown = try await binary.run("jobs", "show", job).output
+    #expect(shown.contains("queue mail is paused (nightshift queues resume mail)"), "\(shown)")
+    #expect(try await binary.run("jobs", "--state", "ready").output.contains("queue paused"))
+    let unknown = try await binary.run("queues", "pause", "mial")
+    #expect(unknown.errors == "Error: There is no queue \"mial\". `nightshift queues` lists those there are.\n")
+    _ = try await server.stop()
+  }
+
+  @Test func `of a stale token`() async throws {
+    let server = try await binary.serve()
+    let path = "nightshift-data/admin-token"
+    try binary.folder.write("nst_of_another_store\n", to: path)
+    let refused = try await binary.run("jobs")
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("/admin-token is not accepted"), "\(refused.errors)")
+    #expect(!refused.errors.contains("Authorization"))
+    // The line that the message gives, as a shell runs it; also where the server is named all the same.
+    let line = try #require(refused.errors.split(separator: "\n").last).trimmingCharacters(in: .whitespaces)
+    var named = binary
+    named.environment = [
+      "NIGHTSHIFT_URL": try #require(ServerFile.running(in: "\(binary.folder.path)/nightshift-data")).url
+    ]
+    #expect(try await named.run("jobs").errors == refused.errors)
+    let shell = try await named.shell(line.replacing("nightshift tokens", with: "\"$NIGHTSHIFT\" tokens"))
+    #expect(shell.status == 0, "\(shell.errors)")
+    #expect(try await binary.run("jobs").status == 0)
+    _ = try await server.stop()
+    try binary.folder.write("nst_of_another_store\n", to: path)
+    let again = try await binary.serve().stop()
+    #expect(!again.output.contains("The admin token is in"))
+    #expect(again.errors.contains("is not known to this store"), "\(again.errors)")
+  }
+
+  @Test func `of a token in the settings`() async throws {
+    let server = try await binary.serve()
+    var other = binary
+    other.environment = ["NIGHTSHIFT_TOKEN": "nst_x"]
+    let refused = try await other.run("jobs")
+    #expect(refused.errors.contains("(environment NIGHTSHIFT_TOKEN)") && refused.errors.contains("unset it"))
+    _ = try await server.stop()
+  }
+
+  @Test func `of a key that a running job holds`() async throws {
+    let server = try await binary.serve()
+    let first = try await binary.run("enqueue", "slow", "1", "--unique", "k")
+    let job = try id(first)
+    try await eventually {
+      try await binary.run("jobs", "show", job, "--json").json().text("state") == "running"
+    }
+    let second = try await binary.run("enqueue", "slow", "2", "--unique", "k", "--on-conflict", "replace")
+    #expect(second.status == 0)
+    #expect(try id(second) == job)
+    #expect(second.errors == "\(job) has this key and is running: it was not replaced, and nothing was added.\n")
+    _ = try await binary.run("jobs", "cancel", job)
+    _ = try await server.stop()
+  }
+
+  @Test func `to a log that is longer than what is shown`() async throws {
+    let server = try await binary.serve()
+    let done = try await binary.run("enqueue", "count", "--wait")
+    let job = String(try #require(done.errors.firstMatch(of: /job_[0-9A-Z]+/)).output)
+    let shown = try await binary.run("jobs", "show", job).output
+    #expect(
+      shown.contains("the last 200 of 450 lines; all of them: nightshift jobs show \(job) --logs all"), "\(shown)")
+    let all = try await binary.run("jobs", "show", job, "--logs", "all", "--json").json()
+    #expect(all.items("logs").map { $0.text("message") } == (1...450).map(String.init))
+    let some = try await binary.run("jobs", "show", job, "--logs", "250", "--json").json()
+    #expect(some.items("logs").first?.text("message") == "201")
+    let few = try await binary.run("jobs", "show", job, "--logs", "2").output
+    #expect(few.contains("the last 2 of 450 lines"))
+    _ = try await server.stop()
+  }
+
+  @Test func `fit a narrow terminal`() async throws {
+    let server = try await binary.serve()
+    let failed = try await binary.run("enqueue", "fail", "--wait")
+    #expect(failed.errors.contains("after 1 attempt: exited with 64"), "\(failed.errors)")
+    _ = try await binary.run("queues", "pause", "default")
+    _ = try await binary.run("enqueue", "echo")
+    try binary.folder.write("comand: [x]\n", to: "jobs/typo/job.yaml")
+    var narrow = binary
+    narrow.environment = ["COLUMNS": "60"]
+    for command in ["queues", "workers", "jobs", "kinds", "tokens", "config", "doctor"] {
+      let lines = try await narrow.run(command).output.split(separator: "\n")
+      #expect(lines.allSatisfy { TextWidth.of(String($0)) <= 60 || !$0.contains("  ") }, "\(lines)")
+      #expect(command == "doctor" || lines.first?.contains("…") == false, "\(lines.first ?? "nothing")")
+    }
+    let jobs = try await narrow.run("jobs").output
+    #expect(jobs.contains("queue paused"), "\(jobs)")
+    _ = try await server.stop()
+  }
+}
