@@ -35,10 +35,11 @@ let package = Package(
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .target(name: "CChildProcess"),
     .target(name: "CFlightRecorder"),
+    .target(name: "CMailbox"),
     .target(
       name: "Nightshift",
       dependencies: [
-        "CFlightRecorder",
+        "CFlightRecorder", "CMailbox",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "NightshiftCLI",
       dependencies: [
-        "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftServer", "NightshiftSQLite",
+        "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftPostgres", "NightshiftServer", "NightshiftSQLite",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -127,6 +127,16 @@ package final class PostgresStore: Store {
   package var summary: String { "PostgreSQL \(version), \(url)" }
 }
 
+extension PostgresStore {
+  /// Checks that a URL can be read, without connecting.
+  ///
+  /// - Throws: ``StoreError`` that says what is wrong with it.
+  package static func check(url: String) throws(StoreError) { _ = try PostgresURL(url) }
+
+  /// A URL without its password.
+  package static func shown(url: String) -> String { (try? PostgresURL(url))?.description ?? "postgres://…" }
+}
+
 // MARK: The hot path
 
 extension PostgresStore {

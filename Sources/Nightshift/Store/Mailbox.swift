@@ -1,3 +1,4 @@
+import CMailbox
 import Foundation
 
 /// Where requests wait for the one thread that serves them. The thread takes all that wait at once.
@@ -60,18 +61,12 @@ package final class Mailbox<Item>: @unchecked Sendable {
   package func take(into spare: inout [Item], waiting milliseconds: Int, onlyFirst: Bool = false) -> Taken {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    var deadline = timespec()
-    if milliseconds > 0 {
-      clock_gettime(CLOCK_MONOTONIC, &deadline)
-      deadline.tv_nsec += milliseconds % 1000 * 1_000_000
-      deadline.tv_sec += milliseconds / 1000 + deadline.tv_nsec / 1_000_000_000
-      deadline.tv_nsec %= 1_000_000_000
-    }
+    let deadline = milliseconds > 0 ? nightshift_monotonic() + Int64(milliseconds) * 1_000_000 : 0
     while items.isEmpty && !isClosed {
       waiters += 1
       let status =
         milliseconds == 0
-        ? pthread_cond_wait(condition, mutex) : pthread_cond_timedwait(condition, mutex, &deadline)
+        ? pthread_cond_wait(condition, mutex) : nightshift_wait_until(condition, mutex, deadline)
       waiters -= 1
       if status == ETIMEDOUT { return items.isEmpty ? .timeout : moveItems(&spare, onlyFirst) }
     }

@@ -320,7 +320,7 @@ extension Worker {
     }
     giveBack(waiting) { .runAgain(at: $0.runAt, .shutdown) }
     if await !waitUntilIdle(for: gracePeriod) {
-      engine.logger.notice("grace period is over, cancelling \(activeCount) handlers")
+      engine.logger.notice("grace period is over, cancelling what still runs", metadata: ["handlers": "\(activeCount)"])
       cancelAll(.shutdown)
       if await !waitUntilIdle(for: .seconds(7)) {
         engine.logger.error("\(activeCount) handlers did not return after they were cancelled; their jobs run again")

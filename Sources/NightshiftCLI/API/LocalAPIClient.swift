@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTypes
+import Logging
 import NIOCore
 import Nightshift
-import NightshiftSQLite
 import NightshiftServer
 
 /// The API without a server: the same router in this process, on the store in the data folder.
@@ -23,10 +23,10 @@ final class LocalAPIClient: APIClient {
   }
 
   static func open(_ settings: Settings) async throws -> LocalAPIClient {
-    let path = try settings.database.path
-    guard access(path, R_OK | W_OK) == 0 else { throw missing(path, errno) }
+    let database = try settings.database
+    if case .file(let path) = database, access(path, R_OK | W_OK) != 0 { throw missing(path, errno) }
     let configuration = EngineConfiguration(settings, role: "command")
-    let engine = try await Engine(.sqlite(path: path), configuration: configuration)
+    let engine = try await Engine(database.storage(Logger(label: "nightshift")), configuration: configuration)
     return LocalAPIClient(engine: engine, ownsEngine: true)
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Nightshift
 import NightshiftSQLite
 
@@ -20,12 +21,23 @@ struct DatabaseMigrate: AsyncParsableCommand {
   func run() async throws {
     let settings = try shared.settings()
     if settings[.database] == nil { try DataFolder(path: settings.required(.data)).prepare() }
-    let path = try settings.database.path
-    let store = try Storage.sqlite(path: path).open(Migration.core)
+    let database = try settings.database
+    let store = try database.storage(Logger(label: "nightshift")).open(Migration.core)
+    let taken: [Migration]
+    do {
+      taken = try await store.migrate()
+    } catch {
+      await store.close()
+      throw error
+    }
     await store.close()
     let output = shared.output
-    if output.isJSON { return output.json(["database": .string(path), "migrated": true]) }
-    output.line("\(path) is up to date.")
+    if output.isJSON {
+      let steps = taken.map { JSONValue.string("\($0.module) \($0.number): \($0.name)") }
+      return output.json(["database": .string("\(database)"), "migrated": true, "steps": .array(steps)])
+    }
+    for step in taken { output.line("Took step \(step.number) of schema \(step.module): \(step.name).") }
+    output.line("\(database) is up to date.")
   }
 }
 
@@ -40,7 +52,8 @@ struct DatabaseBackup: AsyncParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func run() async throws {
-    let path = try shared.settings().database.path
+    let path = try shared.settings().database.file(
+      for: "db backup", instead: "Use pg_dump: it makes a consistent copy while everything runs.")
     try SQLiteBackup.backup(of: path, to: file)
     let attributes = try FileManager.default.attributesOfItem(atPath: file)
     let size = attributes[.size] as? Int64 ?? 0
@@ -68,7 +81,7 @@ struct DatabaseRestore: AsyncParsableCommand {
   func run() async throws {
     let settings = try shared.settings()
     let output = shared.output
-    let path = try settings.database.path
+    let path = try settings.database.file(for: "db restore", instead: "Use pg_restore or psql.")
     let isReplacing = FileManager.default.fileExists(atPath: path)
     if isReplacing, !yes, try !ConfirmationOptions.isConfirmed("Replace \(path) with \(file)?", output) {
       throw CommandFailure("Nothing was changed.")
@@ -95,7 +108,7 @@ struct DatabaseCheck: AsyncParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func run() async throws {
-    let path = try file ?? shared.settings().database.path
+    let path = try file ?? shared.settings().database.file(for: "db check", instead: "Use pg_amcheck.")
     let problems = try SQLiteBackup.check(path)
     let output = shared.output
     if output.isJSON {

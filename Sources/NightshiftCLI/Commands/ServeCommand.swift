@@ -40,11 +40,21 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Folder of the script jobs (default: ./jobs).", valueName: "dir"))
   var jobs: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Serve these queues only, with commas between (default: all there are).", valueName: "names"))
+  var queues: String?
+
+  @Option(help: ArgumentHelp("Handlers that run at the same time (default: twice the cores).", valueName: "count"))
+  var concurrency: String?
+
   @OptionGroup var shared: SharedOptions
 
   func run(_ role: NightshiftProcess.Role, _ flags: [SettingKey: (name: String, value: String)]) async throws {
     var flags = flags
     if let jobs { flags[.jobs] = ("--jobs", jobs) }
+    if let queues { flags[.workerQueues] = ("--queues", queues) }
+    if let concurrency { flags[.workerConcurrency] = ("--concurrency", concurrency) }
     let settings = try shared.settings(flags)
     let output = shared.output
     let logger = LogSetup.start(settings, terminal: output.terminal)

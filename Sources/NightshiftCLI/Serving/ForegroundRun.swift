@@ -3,7 +3,6 @@ import Logging
 import Nightshift
 import NightshiftJobs
 import NightshiftServer
-import NightshiftSQLite
 
 /// Runs one job in this process while its user looks on (`nightshift run`).
 struct ForegroundRun {
@@ -17,7 +16,7 @@ struct ForegroundRun {
     configuration.recorderFolder = DataFolder(path: settings.required(.data)).recorderFolder
     configuration.witnessesSignals = true
     let engine = try await Engine(
-      .sqlite(path: settings.database.path), configuration: configuration, logger: logger)
+      settings.database.storage(logger), configuration: configuration, logger: logger)
     do {
       let status = try await run(draft, engine)
       await engine.close()

@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import Nightshift
 import NightshiftJobs
-import NightshiftSQLite
 import NightshiftServer
 import ServiceLifecycle
 
@@ -38,7 +37,7 @@ struct NightshiftProcess: Sendable {
     configuration.recorderFolder = folder.recorderFolder
     configuration.witnessesSignals = true
     return try await Engine(
-      .sqlite(path: settings.database.path), configuration: configuration, logger: logger)
+      settings.database.storage(logger), configuration: configuration, logger: logger)
   }
 
   private func run(_ engine: Engine, _ folder: DataFolder) async throws {

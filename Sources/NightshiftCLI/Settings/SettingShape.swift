@@ -39,7 +39,7 @@ enum SettingShape: Sendable {
     case .queues: "Use names of queues with commas between, such as mail,reports."
     case .address: "Use HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one."
     case .url: "Use the server's address, such as http://127.0.0.1:8080."
-    case .databaseURL: "Use sqlite:/path/to/nightshift.db. This build has no PostgreSQL yet."
+    case .databaseURL: DatabaseLocation.rule
     case .boolean: "Use true or false."
     case .integer(let range): "Use a whole number from \(range.lowerBound) to \(range.upperBound)."
     case .duration(let least) where least > .zero:

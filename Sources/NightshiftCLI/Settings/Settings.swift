@@ -36,25 +36,27 @@ struct Settings: Sendable {
         values[entry.key] = Value(text: entry.value, origin: .file(yaml.name, line: entry.line))
       }
     }
-    let variables =
-      try DotEnvFile(parsing: dotEnv ?? "").entries.map {
-        ($0.name, $0.value, SettingOrigin.file(".env", line: $0.line))
-      }
-      // An empty variable is how shells and containers unset one.
-      + environment.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }
-      .map { ($0.key, $0.value, SettingOrigin.environment($0.key)) }
-    for (name, value, origin) in variables {
-      do {
-        guard let key = try EnvironmentName.key(for: name, from: origin) else { continue }
-        values[key] = Value(text: value, origin: origin)
-      } catch {
-        faults.append(error.description)
-      }
+    for entry in try DotEnvFile(parsing: dotEnv ?? "").entries {
+      take(entry.name, Value(text: entry.value, origin: .file(".env", line: entry.line)), &faults)
+    }
+    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+      take(name, Value(text: value, origin: .environment(name)), &faults)
     }
     for (key, flag) in flags { values[key] = Value(text: flag.value, origin: .flag(flag.name)) }
     faults += SettingKey.allCases.compactMap(objection)
     guard faults.isEmpty else {
       throw CommandFailure(faults.joined(separator: "\n"), status: ExitStatus.usage)
+    }
+  }
+
+  private mutating func take(_ name: String, _ value: Value, _ faults: inout [String]) {
+    do throws(CommandFailure) {
+      guard let key = try EnvironmentName.key(for: name, from: value.origin) else { return }
+      // An empty variable is how shells and containers unset one.
+      if case .environment = value.origin, value.text.isEmpty { return }
+      values[key] = value
+    } catch {
+      faults.append(error.description)
     }
   }
 
@@ -100,7 +102,7 @@ extension Settings {
   var database: DatabaseLocation {
     get throws(CommandFailure) {
       guard let url = text(.database) else {
-        return DatabaseLocation(path: "\(required(.data))/nightshift.db")
+        return .file(path: "\(required(.data))/nightshift.db")
       }
       return try DatabaseLocation(url: url)
     }
@@ -112,6 +114,8 @@ extension Settings {
   func shown(_ key: SettingKey) -> String? {
     guard let text = text(key) else { return nil }
     if key.isSecret { return "••••••" }
+    // It was checked with the settings, or was wrong and is named by its own error.
+    if key == .database { return (try? DatabaseLocation(url: text))?.shown(as: text) }
     guard var url = URLComponents(string: text), url.password != nil else { return text }
     url.password = nil
     url.user = nil
