@@ -77,7 +77,7 @@ let package = Package(
     .target(
       name: "NightshiftBench",
       dependencies: [
-        "CChildProcess", "CSQLite", "Nightshift", "NightshiftJobs", "NightshiftSQLite",
+        "CChildProcess", "CSQLite", "Nightshift", "NightshiftJobs", "NightshiftPostgres", "NightshiftSQLite",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -5,7 +5,7 @@ import Synchronization
 extension Bench {
   /// One durable enqueue at 5,000 a second, each at its appointed moment whether or not the ones before are done.
   func enqueueLatency() async throws -> [Figure] {
-    remove("latency")
+    try remove("latency")
     let engine = try await engine("latency")
     try await engine.register(NoOp.self)
     let count = min(jobs, 25_000)
@@ -26,7 +26,7 @@ extension Bench {
       return try await group.reduce(into: []) { $0.append($1) }.sorted()
     }
     await engine.close()
-    remove("latency")
+    try remove("latency")
     return [
       .bounded("durable enqueue at 5,000/s, p50", Self.percentile(0.5, of: times), "ms", below: 10),
       .bounded("durable enqueue at 5,000/s, p99", Self.percentile(0.99, of: times), "ms", below: 10),
@@ -36,7 +36,7 @@ extension Bench {
   /// From the call of enqueue to the handler's first line, on an idle engine, one at a time.
   func startLatency() async throws -> [Figure] {
     let sync = try fsyncTime()
-    remove("start")
+    try remove("start")
     let engine = try await engine("start")
     let begun = AsyncStream<ContinuousClock.Instant>.makeStream()
     try await engine.register("bench", payload: NoOp.self) { _, _ in begun.continuation.yield(.now) }
@@ -52,7 +52,7 @@ extension Bench {
     times.sort()
     await engine.close()
     try await run.value
-    remove("start")
+    try remove("start")
     return [
       .bounded("idle: enqueue to handler, p50", Self.percentile(0.5, of: times), "ms", below: 1 + sync),
       .bounded("idle: enqueue to handler, p99", Self.percentile(0.99, of: times), "ms", below: 10),

@@ -12,7 +12,7 @@ extension Bench {
     let count = max(200, jobs / 40)
     let slots = EngineConfiguration().concurrency
     let limit = try await spawnRate(count, slots)
-    remove("scripts")
+    try remove("scripts")
     try writeJob()
     let engine = try await engine("scripts")
     let scripts = ScriptJobs(
@@ -30,7 +30,7 @@ extension Bench {
     }
     await engine.close()
     try await run?.value
-    remove("scripts")
+    try remove("scripts")
     return .rate("script jobs", count, time, limit: (limit + (try await spawnRate(count, slots))) / 2)
   }
 

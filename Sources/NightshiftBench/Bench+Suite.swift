@@ -1,11 +1,22 @@
 extension Bench {
   /// The measurements by name, in the order in which they run.
   package static let names = [
-    "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "drain-million-ready",
-    "drain-ten-million-finished",
+    "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready", "four-workers",
+    "drain-million-ready", "drain-ten-million-finished",
   ]
+  /// Those that make sense on a server only.
+  private static let onServer: Set<String> = ["many-ready", "four-workers"]
+  /// Those that have nothing to do with the database.
+  private static let onFile: Set<String> = ["scripts", "server"]
   /// Those that take minutes and gigabytes, and run only when they are asked for.
   package static let large: Set<String> = ["drain-million-ready", "drain-ten-million-finished"]
+
+  /// What is run when nothing is named.
+  package func usual(full: Bool) -> [String] {
+    Self.names.filter { name in
+      (full || !Self.large.contains(name)) && !(server == nil ? Self.onServer : Self.onFile).contains(name)
+    }
+  }
 
   /// Runs one of ``names``.
   ///
@@ -19,6 +30,8 @@ extension Bench {
     case "start-latency": try await startLatency()
     case "scripts": [try await scripts()]
     case "server": try await idleServer(executable: executable)
+    case "many-ready": [try await costOfManyReady()]
+    case "four-workers": [try await fourWorkers()]
     case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
     case "drain-ten-million-finished": [try await drain(name: "drain, ten million finished", finished: 10_000_000)]
     default:

@@ -1,5 +1,4 @@
 import Nightshift
-import NightshiftSQLite
 import Synchronization
 
 extension Bench {
@@ -9,7 +8,7 @@ extension Bench {
   /// second.
   func fullLife() async throws -> Figure {
     let limitBefore = try await rawLives()
-    remove("life")
+    try remove("life")
     let engine = try await engine("life")
     let done = Countdown(jobs)
     try await engine.register("bench", payload: NoOp.self) { _, _ in done.count() }
@@ -31,7 +30,7 @@ extension Bench {
     }
     await engine.close()
     try await run.value
-    remove("life")
+    try remove("life")
     return .rate("full life, 256 tasks, one call each", jobs, time, limit: (limitBefore + (try await rawLives())) / 2)
   }
 
@@ -41,7 +40,7 @@ extension Bench {
     let count = max(50_000, jobs / 2)
     let time = try await Self.seconds { try loop.lives(count, from: 1) }
     loop.close()
-    remove("raw-life")
+    try remove("raw-life")
     return Double(count) / time
   }
 
@@ -76,7 +75,7 @@ extension Bench {
     }
     await engine.close()
     try await run?.value
-    remove("drain")
+    try remove("drain")
     return .rate(name, jobs, time, limit: (limit + (try await rawDrain())) / 2)
   }
 
@@ -86,7 +85,7 @@ extension Bench {
     try loop.enqueue(count, from: 1)
     let time = try await Self.seconds { try loop.drain() }
     loop.close()
-    remove("raw-drain")
+    try remove("raw-drain")
     return Double(count) / time
   }
 
@@ -94,7 +93,7 @@ extension Bench {
   /// encoded.
   func bulkEnqueue() async throws -> Figure {
     let limitBefore = try await rawEnqueue()
-    remove("bulk")
+    try remove("bulk")
     let engine = try await engine("bulk")
     try await engine.register(NoOp.self)
     let (jobs, callers) = (jobs / 1000 * 1000, engine.configuration.concurrency)
@@ -111,7 +110,7 @@ extension Bench {
       }
     }
     await engine.close()
-    remove("bulk")
+    try remove("bulk")
     return .rate("bulk enqueue, 1,000 a call", jobs, time, limit: (limitBefore + (try await rawEnqueue())) / 2)
   }
 
@@ -119,7 +118,73 @@ extension Bench {
     let loop = try await rawLoop("raw-bulk", batch: 1000)
     let time = try await Self.seconds { try loop.enqueue(jobs, from: 1) }
     loop.close()
-    remove("raw-bulk")
+    try remove("raw-bulk")
+    return Double(jobs) / time
+  }
+}
+
+extension Bench {
+  /// What a job costs with a million ready behind it, as a multiple of what it costs with ten thousand: filled in bulk,
+  /// and with no `ANALYZE` after it.
+  func costOfManyReady() async throws -> Figure {
+    let few = try await drainSome(10_000, of: 10_000)
+    let many = try await drainSome(10_000, of: 1_000_000)
+    return .bounded("cost of a job, a million ready, by ten thousand", few / many, "times", below: 1.15)
+  }
+
+  /// The rate at which `count` jobs are run of so many that are ready.
+  private func drainSome(_ count: Int, of ready: Int) async throws -> Double {
+    let loop = try await rawLoop("many", batch: 1000)
+    try loop.enqueue(ready, from: 1)
+    loop.close()
+    let engine = try await engine("many")
+    let done = Countdown(count)
+    try await engine.register("bench", payload: NoOp.self) { _, _ in done.count() }
+    let run = Task { try await engine.run() }  // ended by close()
+    let time = await Self.seconds { await done.wait() }
+    await engine.close()
+    try await run.value
+    try remove("many")
+    return Double(count) / time
+  }
+
+  /// Four workers on one queue beside one: how much faster they are together. Fails if a job was claimed twice.
+  func fourWorkers() async throws -> Figure {
+    let one = try await drainTogether(1)
+    let four = try await drainTogether(4)
+    return Figure(
+      name: "drain by four workers, by one", value: four, unit: "jobs/s", limit: one, ratio: four / one)
+  }
+
+  private func drainTogether(_ workers: Int) async throws -> Double {
+    let loop = try await rawLoop("together", batch: 1000)
+    try loop.enqueue(jobs, from: 1)
+    loop.close()
+    let done = Countdown(jobs)
+    var engines: [Engine] = []
+    for _ in 0..<workers {
+      let engine = try await engine("together")
+      // Work of a fifth of a millisecond, so that it is workers that are wanted, and not a faster database.
+      try await engine.register("bench", payload: NoOp.self) { _, _ in
+        try await Task.sleep(for: .microseconds(200))
+        done.count()
+      }
+      engines.append(engine)
+    }
+    let running = engines
+    var runs: [Task<Void, any Error>] = []
+    let time = try await Self.seconds {
+      runs = running.map { engine in Task { try await engine.run() } }  // ended by close()
+      await done.wait()
+      try await Self.waitForCompletion(of: jobs, running[0])
+    }
+    let twice = try await running[0].store.read { transaction in
+      try transaction.query("SELECT count(*) FROM nightshift_jobs WHERE attempt <> 1")[0].integer(0) ?? 0
+    }
+    for engine in running { await engine.close() }
+    for run in runs { try await run.value }
+    try remove("together")
+    guard twice == 0 else { throw BenchmarkError("\(twice) jobs were claimed twice") }
     return Double(jobs) / time
   }
 }

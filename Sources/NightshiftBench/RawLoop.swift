@@ -2,11 +2,37 @@ import CSQLite
 import Nightshift
 import NightshiftSQLite
 
-/// The raw limit: the statements of the store in a bare loop over SQLite's C API, one thread, one transaction a batch,
+/// What stands for the raw limit: the statements of a store in a bare loop, one connection, one thread.
+protocol RawLimit {
+  /// Enqueues `count` jobs and nothing else.
+  func enqueue(_ count: Int, from first: Int64) throws
+  /// Claims and completes what is ready, at most `limit` jobs, and tells how many that were.
+  @discardableResult
+  func drain(limit: Int) throws -> Int
+  func close()
+  /// Jobs in a transaction.
+  var batch: Int { get }
+}
+
+extension RawLimit {
+  func drain() throws { try drain(limit: .max) }
+
+  /// Whole lives: each batch is enqueued, claimed and completed before the next, three transactions a batch.
+  func lives(_ count: Int, from first: Int64) throws {
+    var done = 0
+    while done < count {
+      let size = min(batch, count - done)
+      try enqueue(size, from: first + Int64(done))
+      done += try drain(limit: size)
+    }
+  }
+}
+
+/// The raw limit on SQLite: the statements of the store in a bare loop over SQLite's C API, one thread, one transaction a batch,
 /// `synchronous=FULL`. What is between it and the engine is what Nightshift costs.
-struct RawLoop {
+struct SQLiteRawLoop: RawLimit {
   private let handle: OpaquePointer
-  private let batch: Int
+  let batch: Int
   private let payload: [UInt8]
 
   /// Opens a database whose schema a store has made.
@@ -52,7 +78,7 @@ struct RawLoop {
   }
 }
 
-extension RawLoop {
+extension SQLiteRawLoop {
   /// Enqueues `count` jobs and nothing else.
   func enqueue(_ count: Int, from first: Int64) throws(BenchmarkError) {
     let (job, payload, counter) = try (
@@ -98,7 +124,7 @@ extension RawLoop {
   /// Claims and completes what is ready, at most `limit` jobs, and tells how many that were: each batch is claimed in
   /// one transaction and completed in the next.
   @discardableResult
-  func drain(limit: Int = .max) throws(BenchmarkError) -> Int {
+  func drain(limit: Int) throws(BenchmarkError) -> Int {
     let (claim, read, complete, counter) = try (
       prepare(SQLiteStatements.claim), prepare(SQLiteStatements.payload), prepare(SQLiteStatements.complete),
       prepare(SQLiteStatements.count)
@@ -151,16 +177,6 @@ extension RawLoop {
     sqlite3_bind_int64(complete, 4, 1)
     sqlite3_bind_int64(complete, 5, 1)
     try step(complete)
-  }
-
-  /// Whole lives: each batch is enqueued, claimed and completed before the next, three transactions a batch.
-  func lives(_ count: Int, from first: Int64) throws(BenchmarkError) {
-    var done = 0
-    while done < count {
-      let size = min(batch, count - done)
-      try enqueue(size, from: first + Int64(done))
-      done += try drain(limit: size)
-    }
   }
 }
 

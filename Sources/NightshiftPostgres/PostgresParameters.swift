@@ -4,7 +4,7 @@ import Nightshift
 ///
 /// Format: <https://www.postgresql.org/docs/15/protocol-overview.html#PROTOCOL-FORMAT-CODES>; arrays as `array_send` in
 /// the server's `arrayfuncs.c` writes them: number of dimensions, flags, element type, length, lower bound, elements.
-struct PostgresParameters {
+package struct PostgresParameters {
   /// The object ids of the types that cross the wire, from `pg_type`.
   enum TypeID {
     static let bytes: UInt32 = 17
@@ -21,7 +21,7 @@ struct PostgresParameters {
   /// Where each value begins, and how long it is; -1 for `NULL`.
   private var places: [(start: Int, length: Int32)] = []
 
-  init() {}
+  package init() {}
 
   init(_ values: [SQLValue]) {
     for value in values {
@@ -39,19 +39,19 @@ struct PostgresParameters {
     places.append((bytes.count, -1))
   }
 
-  mutating func add(_ value: Int64) { add(TypeID.int8) { Self.append(value, to: &$0) } }
-  mutating func add(_ value: String) { add(TypeID.text) { $0.append(contentsOf: value.utf8) } }
-  mutating func add(_ value: [UInt8]) { add(TypeID.bytes) { $0.append(contentsOf: value) } }
+  package mutating func add(_ value: Int64) { add(TypeID.int8) { Self.append(value, to: &$0) } }
+  package mutating func add(_ value: String) { add(TypeID.text) { $0.append(contentsOf: value.utf8) } }
+  package mutating func add(_ value: [UInt8]) { add(TypeID.bytes) { $0.append(contentsOf: value) } }
 
-  mutating func add(_ values: some Collection<Int64?>) {
+  package mutating func add(_ values: some Collection<Int64?>) {
     addArray(TypeID.int8Array, of: TypeID.int8, values) { Self.append($0, to: &$1) }
   }
 
-  mutating func add(_ values: some Collection<String?>) {
+  package mutating func add(_ values: some Collection<String?>) {
     addArray(TypeID.textArray, of: TypeID.text, values) { $1.append(contentsOf: $0.utf8) }
   }
 
-  mutating func add(_ values: some Collection<[UInt8]?>) {
+  package mutating func add(_ values: some Collection<[UInt8]?>) {
     addArray(TypeID.bytesArray, of: TypeID.bytes, values) { $1.append(contentsOf: $0) }
   }
 

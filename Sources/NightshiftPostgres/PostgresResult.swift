@@ -2,14 +2,14 @@ import CLibPQ
 import Nightshift
 
 /// The rows of one statement, in binary format. Rows and columns count from 0.
-final class PostgresResult {
+package final class PostgresResult {
   private let handle: OpaquePointer
 
   init(owning handle: OpaquePointer) { self.handle = handle }
 
   deinit { PQclear(handle) }
 
-  var count: Int { Int(PQntuples(handle)) }
+  package var count: Int { Int(PQntuples(handle)) }
 
   /// How many rows the statement changed, or returned.
   var affected: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
@@ -17,7 +17,7 @@ final class PostgresResult {
   /// What the server says that it has done: `INSERT 0 5`.
   var tag: String { String(cString: PQcmdStatus(handle)) }
 
-  func integer(_ row: Int, _ column: Int) -> Int64? {
+  package func integer(_ row: Int, _ column: Int) -> Int64? {
     guard let value = bytes(row, column) else { return nil }
     switch PQftype(handle, Int32(column)) {
     case 16: return Int64(value[0])

@@ -10,8 +10,9 @@ struct BenchCommand: AsyncParsableCommand {
     abstract: "Measure this machine: each figure beside its limit, taken in the same run on the same disk.",
     usage: "nightshift bench [<options>]",
     discussion: """
-      The raw limit is the same SQL in a bare loop over SQLite's C API, with the same batches and durability. Jobs are \
-      stored in a new folder, which is removed afterwards; no other database is touched.
+      The raw limit is the same SQL in a bare loop over SQLite's C API or libpq, with the same batches and durability. \
+      Jobs are stored in a new folder, or with --server in new databases; both are removed afterwards, and no other \
+      database is touched.
       """)
 
   @Option(help: ArgumentHelp("Only these: \(Bench.names.joined(separator: ", ")).", valueName: "name"))
@@ -26,6 +27,11 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Where the databases are made: their disk decides the figures.", valueName: "dir"))
   var folder = FileManager.default.currentDirectoryPath
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure on PostgreSQL instead: a server whose user may make databases.", valueName: "postgres-url"))
+  var server: String?
 
   @OptionGroup var shared: SharedOptions
 
@@ -46,7 +52,8 @@ struct BenchCommand: AsyncParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     var bench = Bench(folder: scratch)
     bench.jobs = jobs
-    let names = only.isEmpty ? Bench.names.filter { full || !Bench.large.contains($0) } : only
+    bench.server = server
+    let names = only.isEmpty ? bench.usual(full: full) : only
     var all: [Figure] = []
     for name in names {
       let measured = try await bench.run(name, executable: "/proc/self/exe")
