@@ -5,7 +5,12 @@ import Synchronization
 /// A clock that stands still until a test moves it.
 public final class TestClock: Sendable {
   private struct Sleeper {
-    var deadline: Timestamp
+    enum Deadline {
+      case timeOfDay(Timestamp)
+      case monotonic(Int64)
+    }
+
+    var deadline: Deadline
     var continuation: CheckedContinuation<Void, any Error>
   }
 
@@ -14,6 +19,13 @@ public final class TestClock: Sendable {
     var monotonic: Int64 = 0
     var sleepers: [Int: Sleeper] = [:]
     var nextSleeper = 0
+
+    func isOver(_ deadline: Sleeper.Deadline) -> Bool {
+      switch deadline {
+      case .timeOfDay(let moment): moment <= now
+      case .monotonic(let moment): moment <= monotonic
+      }
+    }
   }
 
   private let state: Mutex<State>
@@ -43,9 +55,9 @@ public final class TestClock: Sendable {
   private func change(_ body: (inout State) -> Void) {
     let due = state.withLock { state in
       body(&state)
-      let due = state.sleepers.filter { $0.value.deadline <= state.now }
-      for id in due.keys { state.sleepers[id] = nil }
-      return due.values.sorted { $0.deadline < $1.deadline }
+      let due = state.sleepers.filter { state.isOver($0.value.deadline) }.sorted { $0.key < $1.key }
+      for (id, _) in due { state.sleepers[id] = nil }
+      return due.map(\.value)
     }
     for sleeper in due { sleeper.continuation.resume() }
   }
@@ -55,7 +67,11 @@ extension TestClock: WallClock {
   package var now: Timestamp { state.withLock { $0.now } }
   package var monotonic: Int64 { state.withLock { $0.monotonic } }
 
-  package func sleep(until deadline: Timestamp) async throws {
+  package func sleep(until deadline: Timestamp) async throws { try await sleep(.timeOfDay(deadline)) }
+
+  package func sleep(untilMonotonic deadline: Int64) async throws { try await sleep(.monotonic(deadline)) }
+
+  private func sleep(_ deadline: Sleeper.Deadline) async throws {
     let id = state.withLock { state in
       defer { state.nextSleeper += 1 }
       return state.nextSleeper
@@ -64,7 +80,7 @@ extension TestClock: WallClock {
       try await withCheckedThrowingContinuation { continuation in
         let isOver: Bool? = state.withLock { state in
           if Task.isCancelled { return nil }
-          guard deadline > state.now else { return true }
+          guard !state.isOver(deadline) else { return true }
           state.sleepers[id] = Sleeper(deadline: deadline, continuation: continuation)
           return false
         }

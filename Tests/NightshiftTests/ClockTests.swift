@@ -31,6 +31,50 @@ import Testing
     }
   }
 
+  @Test func `forth by an hour cuts no attempt short`() async throws {
+    let test = try await TestEngine.fresh()
+    let (begun, release) = (Signal(), Signal())
+    try await test.engine.register("k", payload: Int.self, options: KindOptions(maxAttempts: 1, timeout: .seconds(60)))
+    {
+      _, context in
+      begun.signal()
+      await release.wait()
+      try context.checkCancellation()
+    }
+    let id = try await addOne(test)
+    try await test.engine.whileRunning {
+      await begun.wait()
+      test.clock.set(test.clock.date.addingTimeInterval(3_600))
+      // Long enough for a timer that was woken to cancel the attempt.
+      for _ in 0..<20 { _ = try await test.engine.job(id) }
+      release.signal()
+      #expect(try await test.engine.waitUntil(id, is: .completed)?.summary.failures == 0)
+    }
+  }
+
+  @Test func `back by an hour holds up nothing that waits for a while`() async throws {
+    let test = try await TestEngine.fresh()
+    let (begun, release) = (Signal(), Signal())
+    try await test.engine.register("k", payload: Int.self) { _, context in
+      context.log("a line")
+      begun.signal()
+      await release.wait()
+    }
+    let id = try await addOne(test)
+    try await test.engine.whileRunning {
+      await begun.wait()
+      // Long enough for the journal to begin its wait of a tenth of a second.
+      for _ in 0..<20 { _ = try await test.engine.job(id) }
+      test.clock.set(test.clock.date.addingTimeInterval(-3_600))
+      await eventually {
+        test.clock.advance(by: .milliseconds(100))
+        return try await test.engine.logs(of: id, after: 0, limit: 10).count == 1
+      }
+      #expect(try await test.engine.state(of: id) == .running)
+      release.signal()
+    }
+  }
+
   @Test func `back during an attempt leaves no negative times behind`() async throws {
     let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, _ in

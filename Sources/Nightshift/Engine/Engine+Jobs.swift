@@ -37,7 +37,7 @@ extension Engine {
     let stream = try await listen(EventFilter(job: id))
     guard let now = try await job(id) else { return nil }
     guard !now.summary.state.isTerminal, timeout > .zero else { return now }
-    let deadline = clock.now + timeout
+    let deadline = clock.monotonic(after: timeout)
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         // A subscriber that was dropped looks at once, which is what it would do anyway.
@@ -49,7 +49,7 @@ extension Engine {
           }
         }
       }
-      group.addTask { try? await self.clock.sleep(until: deadline) }
+      group.addTask { try? await self.clock.sleep(untilMonotonic: deadline) }
       await group.next()
       group.cancelAll()
     }

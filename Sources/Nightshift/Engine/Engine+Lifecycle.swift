@@ -84,7 +84,7 @@ extension Engine {
       await worker.modeChanged.wait()
       while worker.mode == .draining, !Task.isCancelled {
         guard worker.heldCount > 0 else { return stopped.signal() }
-        await worker.changed.wait(until: clock.now + .seconds(1), clock)
+        await worker.changed.wait(untilMonotonic: clock.monotonic(after: .seconds(1)), clock)
       }
     }
   }

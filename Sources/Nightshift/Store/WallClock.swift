@@ -13,10 +13,21 @@ package protocol WallClock: Sendable {
 
   /// Returns when the time of day has reached `deadline`, or throws `CancellationError` at once when cancelled.
   func sleep(until deadline: Timestamp) async throws
+
+  /// Returns when ``monotonic`` has reached `deadline`, whatever is done to the time of day meanwhile, or throws
+  /// `CancellationError` at once when cancelled.
+  func sleep(untilMonotonic deadline: Int64) async throws
 }
 
 extension WallClock {
-  package func sleep(for time: Duration) async throws { try await sleep(until: now + time) }
+  package func sleep(untilMonotonic deadline: Int64) async throws {
+    try await Task.sleep(for: .nanoseconds(max(0, deadline - monotonic)))
+  }
+
+  package func sleep(for time: Duration) async throws { try await sleep(untilMonotonic: monotonic(after: time)) }
+
+  /// What ``monotonic`` shows after some time.
+  package func monotonic(after time: Duration) -> Int64 { monotonic + time.microseconds * 1000 }
 }
 
 /// The host's clock.

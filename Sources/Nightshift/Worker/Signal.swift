@@ -51,10 +51,19 @@ final class Signal: Sendable {
   /// Returns after the next signal, and at `deadline` at the latest.
   func wait(until deadline: Timestamp?, _ clock: any WallClock) async {
     guard let deadline else { return await wait() }
+    await wait { try await clock.sleep(until: deadline) }
+  }
+
+  /// Returns after the next signal, and when `clock.monotonic` has reached `deadline` at the latest.
+  func wait(untilMonotonic deadline: Int64, _ clock: any WallClock) async {
+    await wait { try await clock.sleep(untilMonotonic: deadline) }
+  }
+
+  private func wait(_ sleep: @escaping @Sendable () async throws -> Void) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
         // Only a cancellation ends the sleep early, and then nobody waits for the signal any more.
-        guard (try? await clock.sleep(until: deadline)) != nil else { return }
+        guard (try? await sleep()) != nil else { return }
         self.signal()
       }
       await wait()

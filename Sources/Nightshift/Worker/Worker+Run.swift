@@ -54,7 +54,7 @@ extension Worker {
       job, engine: engine, worker: worker, deadline: timeout.map { startedAt + $0 })
     slot.begin(context, at: startedAt)
     if !registration.runsOutside { recorder?.begin(job.id, slot: slot.index) }
-    let timer = timeout.map { startTimer(startedAt + $0, context, slot) }
+    let timer = timeout.map { startTimer($0, context, slot) }
     let outcome = await attempt(job, registration, context)
     timer?.cancel()
     if !registration.runsOutside { recorder?.end(slot: slot.index) }
@@ -95,10 +95,11 @@ extension Worker {
   }
 
   /// Cancels the attempt when its time is over. The attempt's end cancels the timer.
-  private func startTimer(_ deadline: Timestamp, _ context: JobContext, _ slot: Slot) -> Task<Void, Never> {
-    Task {
+  private func startTimer(_ timeout: Duration, _ context: JobContext, _ slot: Slot) -> Task<Void, Never> {
+    let deadline = clock.monotonic(after: timeout)
+    return Task {
       // Cancelled: the attempt ended in time.
-      guard (try? await clock.sleep(until: deadline)) != nil else { return }
+      guard (try? await clock.sleep(untilMonotonic: deadline)) != nil else { return }
       cancel(slot, context.id, attempt: context.attempt, .timeout)
     }
   }
@@ -269,10 +270,10 @@ extension Worker {
     guard slot.cancel(job, attempt: attempt, reason) else { return false }
     guard reason == .cancelled || reason == .timeout, let running = slot.current else { return true }
     let patience = Duration.seconds(10)
-    let deadline = clock.now + patience
+    let deadline = clock.monotonic(after: patience)
     // Ends by itself after ten seconds.
     Task {
-      guard (try? await clock.sleep(until: deadline)) != nil else { return }
+      guard (try? await clock.sleep(untilMonotonic: deadline)) != nil else { return }
       guard let still = slot.current, still.context === running.context else { return }
       await engine.reportStuck(still.context, since: still.startedAt, after: patience)
     }
@@ -331,10 +332,10 @@ extension Worker {
 
   /// Waits until no job is held; `false` when the time was over before.
   private func waitUntilIdle(for time: Duration) async -> Bool {
-    let deadline = clock.now + time
+    let deadline = clock.monotonic(after: time)
     while heldCount > 0 {
-      guard clock.now < deadline, !Task.isCancelled else { return false }
-      await changed.wait(until: deadline, clock)
+      guard clock.monotonic < deadline, !Task.isCancelled else { return false }
+      await changed.wait(untilMonotonic: deadline, clock)
     }
     return true
   }
