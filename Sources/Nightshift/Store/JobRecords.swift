@@ -214,6 +214,21 @@ package struct Settlement: Sendable {
     self.endedAt = endedAt
     self.outcome = outcome
   }
+
+  /// Gives back what no handler has begun, at its old place in the queue.
+  package init(
+    givingBack id: JobID, attempt: Int, kind: String, queue: String, runAt: Timestamp, worker: WorkerID,
+    at now: Timestamp
+  ) {
+    self.id = id
+    self.attempt = attempt
+    self.kind = kind
+    self.queue = queue
+    self.runAt = runAt
+    self.worker = worker
+    endedAt = now
+    outcome = .runAgain(at: runAt, .shutdown)
+  }
 }
 
 package enum SettleOutcome: Sendable, Hashable {

@@ -8,11 +8,13 @@ final class Housekeeper: Sendable {
   let promoter: Promoter
   let foreignChange = Signal()
   private let reaper: Reaper
+  let strays: Strays
 
   init(engine: Engine) {
     self.engine = engine
     promoter = Promoter(engine: engine)
     reaper = Reaper(engine: engine)
+    strays = Strays(engine: engine)
   }
 
   /// Takes back what dead processes of this machine had in hand.
@@ -23,7 +25,7 @@ final class Housekeeper: Sendable {
       group.addTask { await self.promoter.run() }
       group.addTask { await self.followOthers() }
       group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }
-      group.addTask { await self.every(.seconds(30)) { self.safetyNet() } }
+      group.addTask { await self.every(.seconds(30)) { await self.safetyNet() } }
       group.addTask { await self.prune() }
       await group.waitForAll()
     }
@@ -54,9 +56,14 @@ final class Housekeeper: Sendable {
   }
 
   /// Nothing depends on it: it looks for work that a lost signal might have left lying.
-  private func safetyNet() {
+  private func safetyNet() async {
     engine.worker.serve(queues: engine.caches.withLock { $0.lanes(engine.configuration.queues) })
     promoter.lookAgain()
+    do throws(StoreError) {
+      try await strays.lookIfNeeded()
+    } catch {
+      engine.logger.warning("stray jobs could not be looked for", metadata: ["error": "\(error)"])
+    }
   }
 
   private func prune() async {

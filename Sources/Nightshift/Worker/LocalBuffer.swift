@@ -24,6 +24,7 @@ struct LocalBuffer {
     self.limit = limit
   }
 
+  var ids: [JobID] { jobs.map(\.id) + suspects.map(\.id) }
   var count: Int { jobs.count + suspects.count }
   var isEmpty: Bool { jobs.isEmpty && suspects.isEmpty }
 

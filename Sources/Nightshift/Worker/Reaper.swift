@@ -19,6 +19,8 @@ final class Reaper: Sendable {
 
   private unowned let engine: Engine  // which owns this object
   private let seen = Mutex<[WorkerID: Seen]>([:])
+  /// When the beats were last read.
+  private let lastReading = Mutex<Int64>(0)
   private let lastLeaseCheck = Mutex<Int64>(0)
   private let others = Mutex<[Row]>([])
   private let mayHaveOthers = Atomic(true)
@@ -105,8 +107,13 @@ final class Reaper: Sendable {
   private func reapTheSilent(_ rows: [Row]) async throws {
     let now = engine.clock.monotonic
     let lease = engine.configuration.leaseDuration
+    let sinceLast = lastReading.withLock { last in
+      defer { last = now }
+      return Duration.nanoseconds(now - last)
+    }
     let silent = seen.withLock { seen in
-      let former = seen
+      // Whoever could not read the store for so long knows nothing of others: they may not have been able to write.
+      let former = sinceLast < lease * 2 / 3 ? seen : [:]
       seen = [:]
       return rows.filter(\.holdsJobs).filter { row in
         let same = former[row.worker].flatMap { $0.beat == row.beat ? $0 : nil }

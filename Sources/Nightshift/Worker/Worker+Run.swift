@@ -183,14 +183,19 @@ extension Worker {
   func settleAll() async -> Int {
     var count = 0
     while true {
-      let batch = state.withLock { state in
+      let (batch, ticket) = state.withLock { state in
         defer { state.finished.removeAll(keepingCapacity: true) }
-        return state.finished
+        state.lastSettlement += 1
+        state.settling[state.lastSettlement] = state.finished
+        return (state.finished, state.lastSettlement)
+      }
+      if !batch.isEmpty { await settle(batch) }
+      state.withLock { state in
+        state.settling[ticket] = nil
+        state.held -= batch.count
       }
       guard !batch.isEmpty else { return count }
-      await settle(batch)
       count += batch.count
-      state.withLock { $0.held -= batch.count }
       changed.signal()
     }
   }

@@ -13,6 +13,9 @@ final class Worker: Sendable {
     var idleSlots: [Slot]
     var slots: [Slot]
     var finished: [Settlement] = []
+    /// What is being recorded at the moment.
+    var settling: [Int: [Settlement]] = [:]
+    var lastSettlement = 0
     var mode: WorkerMode = .running
     /// Told to stop for good: nothing is claimed or begun any more.
     var isStopping = false
@@ -49,6 +52,13 @@ final class Worker: Sendable {
 
   var clock: any WallClock { engine.clock }
   var heldCount: Int { state.withLock { $0.held } }
+  /// Every job that this process knows to hold.
+  var heldJobs: Set<JobID> {
+    let (slots, others) = state.withLock { state in
+      (state.slots, state.buffer.ids + (state.finished + state.settling.values.joined()).map(\.id))
+    }
+    return Set(others + slots.compactMap { $0.current?.context.id })
+  }
   var activeCount: Int { state.withLock { $0.buffer.active } }
   var mode: WorkerMode { state.withLock { $0.mode } }
 
@@ -164,6 +174,7 @@ extension Worker {
   private func claimFailed(_ error: StoreError, _ request: ClaimRequest) async {
     if error.code == .leaseLost { return await engine.leaseLost(of: request.worker) }
     engine.logger.warning("jobs could not be claimed", metadata: ["error": "\(error)"])
+    engine.housekeeper.strays.expect()
     // Only a cancellation ends the wait early, and then the loop ends too.
     try? await clock.sleep(for: .milliseconds(500))
     state.withLock { $0.hints.formUnion(request.lanes.map(\.queue.rawValue)) }
