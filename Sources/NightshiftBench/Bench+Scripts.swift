@@ -55,8 +55,8 @@ extension Bench {
   }
 
   /// On a thread of its own, since it blocks.
-  private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+  static func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
       Thread { continuation.resume(with: Result(catching: body)) }.start()
     }
   }

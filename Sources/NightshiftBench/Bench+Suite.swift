@@ -1,7 +1,10 @@
+import Foundation
+
 extension Bench {
   /// The measurements by name, in the order in which they run.
   package static let names = [
-    "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready", "four-workers",
+    "cores", "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready",
+    "four-workers",
     "drain-million-ready", "drain-ten-million-finished",
   ]
   /// Those that make sense on a server only.
@@ -23,6 +26,8 @@ extension Bench {
   /// - Parameter executable: This program, for the server that is started beside it.
   package func run(_ name: String, executable: String) async throws -> [Figure] {
     switch name {
+    // With one core there is no way between two.
+    case "cores": ProcessInfo.processInfo.activeProcessorCount > 1 ? [try await coreDistance()] : []
     case "life": [try await fullLife()]
     case "drain": [try await drain(name: "drain of \(jobs)")]
     case "bulk": [try await bulkEnqueue()]
