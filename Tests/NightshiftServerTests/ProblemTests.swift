@@ -7,7 +7,7 @@ import Testing
 @Suite struct `A problem` {
   static let storeErrors: [(StoreError.Code, status: Int, retryAfter: String?)] = [
     (.unavailable, 503, "1"), (.overloaded, 503, "1"), (.full, 507, "60"), (.readOnly, 503, "60"),
-    (.conflict, 409, nil), (.corrupt, 500, nil), (.wrongVersion, 500, nil), (.leaseLost, 500, nil),
+    (.conflict, 409, nil), (.corrupt, 500, nil), (.wrongVersion, 503, "60"), (.leaseLost, 500, nil),
     (.invalid, 500, nil),
   ]
 

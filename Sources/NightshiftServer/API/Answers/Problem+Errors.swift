@@ -61,6 +61,12 @@ extension Problem {
         .serviceUnavailable, "store_read_only",
         "The server's store may not be written to at present; nothing was stored.",
         headers: [.retryAfter: "60"], cause: cause)
+    case .wrongVersion:
+      self.init(
+        .serviceUnavailable, "schema_too_old",
+        "The database has not been migrated to what this needs; nothing was stored.",
+        remedy: "Once every server and worker runs this version: `nightshift db migrate`.",
+        headers: [.retryAfter: "60"], cause: cause)
     case .conflict:
       self.init(
         .conflict, "conflict", "It exists already with other contents; nothing was changed.", cause: cause)
