@@ -10,8 +10,8 @@ enum PostgresEnqueueFunction {
     // The milliseconds since 2024, the node 1023, and a number that 4,096 calls within a millisecond would use up.
     """
     CREATE FUNCTION nightshift_make_id() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-      SELECT (CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint) - 1704067200000) << 22
-        | CAST(1023 AS bigint) << 12 | nextval('nightshift_sql_ids')
+      SELECT ((CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint) - 1704067200000) << 22)
+        | (CAST(1023 AS bigint) << 12) | nextval('nightshift_sql_ids')
     $$
     """,
     """

@@ -46,7 +46,7 @@ final class ServerAnnouncement: Sendable {
     let path = AdminTokenFile.path(in: folder.path)
     let what =
       kept == nil
-      ? "The file with the admin token (\(path)) is gone; the token itself is still valid."
+      ? "There is no \(path). The token of this store is valid all the same: it was written down elsewhere, or removed."
       : "The token in \(path) is not known to this store, has expired or was revoked; another admin token is valid."
     logger.warning("\(what) To make a new one: \(TokenRemedy.making(in: folder.path))")
   }
