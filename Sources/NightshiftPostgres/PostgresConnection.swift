@@ -43,25 +43,31 @@ final class PostgresConnection {
     let answers = try send([("SELECT pg_backend_pid()", PostgresParameters())])
     isPooled = answers[0].integer(0, 0) != Int64(PQbackendPID(handle))
     guard !isPooled else { return }
-    _ = try send(Self.settings.map { ("SET \($0)", PostgresParameters()) })
+    _ = try send([(Self.settings(forTransaction: false), PostgresParameters())])
   }
 
   /// What every transaction of ours needs. A generic plan made on the statistics of an empty table costs two thirds of
-  /// the speed; a process that is frozen in the midst of a transaction must not keep its locks.
-  static let settings = [
-    "plan_cache_mode = force_custom_plan", "jit = off", "synchronous_commit = on", "lock_timeout = '20s'",
-    "statement_timeout = '25s'", "idle_in_transaction_session_timeout = '30s'",
-  ]
+  /// the speed. A process that is frozen or cut off in the midst of a transaction must not keep its locks for longer than
+  /// a fraction of its lease, or nobody could take its jobs over. Whoever has asked for more than a synchronous commit
+  /// keeps it.
+  private static func settings(forTransaction: Bool) -> String {
+    let settings = [
+      "plan_cache_mode": "'force_custom_plan'", "jit": "'off'", "lock_timeout": "'20s'", "statement_timeout": "'25s'",
+      "idle_in_transaction_session_timeout": "'5s'",
+      "synchronous_commit": """
+      CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
+      ELSE current_setting('synchronous_commit') END
+      """,
+    ]
+    let calls = settings.sorted { $0.key < $1.key }.map { "set_config('\($0.key)', \($0.value), \(forTransaction))" }
+    return "SELECT \(calls.joined(separator: ", "))"
+  }
 
   /// What begins a transaction.
   func begin(_ mode: String = "") -> [Request] {
     let begin: Request = ("BEGIN \(mode)", PostgresParameters())
     guard isPooled else { return [begin] }
-    // One statement for all of them: each would cost the pooler's server a turn.
-    let settings = Self.settings.map { $0.split(separator: " = ") }.map {
-      "set_config('\($0[0])', \($0[1].quoted), true)"
-    }
-    return [begin, ("SELECT \(settings.joined(separator: ", "))", PostgresParameters())]
+    return [begin, (Self.settings(forTransaction: true), PostgresParameters())]
   }
 
   /// For people: `15.14`.
@@ -160,9 +166,4 @@ final class PostgresConnection {
       guard ready == 0 || errno == EINTR else { throw .lost(String(cString: strerror(errno))) }
     }
   }
-}
-
-extension Substring {
-  /// As an SQL literal.
-  fileprivate var quoted: String { hasPrefix("'") ? String(self) : "'\(self)'" }
 }

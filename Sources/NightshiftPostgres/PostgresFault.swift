@@ -47,7 +47,9 @@ struct PostgresFault: Error {
     // Serialization, deadlock; a key that another transaction has just taken, as two processes that start together do;
     // a lock that was not to be had in time.
     case "40001", "40P01", "23505", "55P03":
-      return (.tryAgain, error(.unavailable, "Another transaction was in the way, again and again. Nothing was written."))
+      return (
+        .tryAgain, error(.unavailable, "Another transaction was in the way, again and again. Nothing was written.")
+      )
     // The server stops, or a person has ended the connection; a primary that is none any more.
     case "57P01", "57P02", "57P03", "08000", "08003", "08006", "25P03":
       return (.connectionLost, error(.unavailable, "PostgreSQL is not available. It is safe to try again."))

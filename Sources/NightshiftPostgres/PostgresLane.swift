@@ -24,14 +24,10 @@ final class PostgresLane: Sendable {
   static let patience: Duration = .seconds(5)
 
   private let mailbox: Mailbox<any LaneOperation>
-  private let name: String
-  private let url: PostgresURL
-  private let onCommit: @Sendable (PostgresSession) -> Void
-  private let configure: @Sendable (PostgresSession) -> Void
   private let threads: [ServingThread]
 
   /// - Parameters:
-  ///   - takesAll: Whether a thread takes all that waits, to make one operation of many, or only the first.
+  ///   - merging: Whether a thread takes all that waits, to make one operation of many, or only the first.
   ///   - configure: Called on the lane's thread before each transaction.
   ///   - onCommit: Called on the lane's thread after each commit.
   init(
@@ -40,10 +36,6 @@ final class PostgresLane: Sendable {
   ) {
     let mailbox = Mailbox<any LaneOperation>(capacity: capacity)
     self.mailbox = mailbox
-    self.name = name
-    self.url = url
-    self.configure = configure
-    self.onCommit = onCommit
     self.threads = (0..<threads).map { index in
       ServingThread(name: "nightshift-\(name)-\(index)") {
         LaneThread(url: url, name: name, configure: configure, onCommit: onCommit)

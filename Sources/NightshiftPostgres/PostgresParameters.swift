@@ -40,7 +40,7 @@ package struct PostgresParameters {
   }
 
   package mutating func add(_ value: Int64) { add(TypeID.int8) { Self.append(value, to: &$0) } }
-  package mutating func add(_ value: String) { add(TypeID.text) { $0.append(contentsOf: value.utf8) } }
+  package mutating func add(_ value: String) { add(TypeID.text) { Self.append(value, to: &$0) } }
   package mutating func add(_ value: [UInt8]) { add(TypeID.bytes) { $0.append(contentsOf: value) } }
 
   package mutating func add(_ values: some Collection<Int64?>) {
@@ -48,7 +48,7 @@ package struct PostgresParameters {
   }
 
   package mutating func add(_ values: some Collection<String?>) {
-    addArray(TypeID.textArray, of: TypeID.text, values) { $1.append(contentsOf: $0.utf8) }
+    addArray(TypeID.textArray, of: TypeID.text, values) { Self.append($0, to: &$1) }
   }
 
   package mutating func add(_ values: some Collection<[UInt8]?>) {
@@ -78,6 +78,15 @@ package struct PostgresParameters {
         let length = Int32(bytes.count - place - 4).bigEndian
         withUnsafeBytes(of: length) { bytes.replaceSubrange(place..<place + 4, with: $0) }
       }
+    }
+  }
+
+  /// PostgreSQL's text cannot hold a zero byte, which a program's output may: it becomes a replacement character.
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    if text.utf8.contains(0) {
+      bytes.append(contentsOf: text.replacing("\0", with: "\u{FFFD}").utf8)
+    } else {
+      bytes.append(contentsOf: text.utf8)
     }
   }
 

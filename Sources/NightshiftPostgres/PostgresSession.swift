@@ -153,6 +153,12 @@ extension PostgresSession: StoreSession {
   func takeTurns(on key: String) throws(StoreError) {
     _ = try query("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", [.text(key)])
   }
+
+  func continueNumbering(of table: String) throws(StoreError) {
+    // Not called, and so not "used" either, where there is no row: the first one is number 1.
+    _ = try query(
+      "SELECT setval(pg_get_serial_sequence(?, 'id'), max(id)) FROM \(table) HAVING max(id) > 0", [.text(table)])
+  }
 }
 
 extension String {

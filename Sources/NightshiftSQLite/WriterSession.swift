@@ -42,4 +42,8 @@ extension WriterSession: StoreSession {
   func takeTurns(on key: String) throws(StoreError) {
     // Nothing to do, for the same reason.
   }
+
+  func continueNumbering(of table: String) throws(StoreError) {
+    // Nothing to do: SQLite counts from the largest id that is there.
+  }
 }

@@ -40,16 +40,8 @@ class Kills:
         self.finish()
 
     def kill(self, process):
-        """Kills at this moment and notes what it had in hand."""
-        # Frozen first: between the kill and a look at the store its successor could already have taken the jobs over.
-        process.freeze()
-        in_flight = self.world.store.in_flight(process.pid)
-        process.kill()
-        # A claim whose commit was on disk, but not yet shown to readers, comes to light only now.
-        in_flight |= self.world.store.in_flight(process.pid)
         self.kills += 1
-        self.driver.record.in_flight += len(in_flight)
-        return in_flight
+        return kill(self.world, self.driver.record, process)
 
     def kill_server(self):
         in_flight = self.kill(self.server)
@@ -95,30 +87,43 @@ class Kills:
                 world.note(process.last_words())
         world.stop(self.server, self.worker)
         check_all(world, record)
-        self.check_returns()
+        check_returns(world, self.returns)
         unknown = sum(len(numbers) for numbers in record.unknown)
         world.note(
             f"{self.kills} kills, {self.freezes} freezes, {len(record.accepted)} accepted, {unknown} without an "
             f"answer, {record.replayed} calls made again under their key, {record.in_flight} in flight at the kills, "
             f"{record.repeats} repeats")
 
-    def check_returns(self):
-        """What was in hand when the server was killed begins again within a second of the next start."""
-        starts = self.world.store.starts()
-        waits = []
-        for in_flight, ready in self.returns:
-            for job, attempt in in_flight.items():
-                start = starts.get((job, attempt + 1))
-                # Without a next attempt the old one's end was recorded at the last moment.
-                if start is not None:
-                    waits.append(start - ready)
-        if not waits:
-            return
-        waits.sort()
-        most = waits[int(len(waits) * 0.9)]
-        self.world.note(
-            f"{len(waits)} jobs in hand began again: median {waits[len(waits) // 2] * 1000:.0f} ms, nine in ten "
-            f"{most * 1000:.0f} ms, latest {waits[-1] * 1000:.0f} ms after the server was ready")
-        self.world.expect(most <= 1.0, f"a tenth of the jobs in hand began {most:.1f} s or more after the restart")
-        # More were in hand than run at the same time, so that some wait for another one that pauses.
-        self.world.expect(waits[-1] <= 2.5, f"a job in hand began {waits[-1]:.1f} s after the restart")
+
+def kill(world, record, process):
+    """Kills a process at this moment and notes what it had in hand."""
+    # Frozen first: between the kill and a look at the store its successor could already have taken the jobs over.
+    process.freeze()
+    in_flight = world.store.in_flight(process.pid)
+    process.kill()
+    # A claim whose commit was on disk, but not yet shown to readers, comes to light only now.
+    in_flight |= world.store.in_flight(process.pid)
+    record.in_flight += len(in_flight)
+    return in_flight
+
+
+def check_returns(world, returns):
+    """What was in hand when a process was killed begins again within a second of the next start."""
+    starts = world.store.starts()
+    waits = []
+    for in_flight, ready in returns:
+        for job, attempt in in_flight.items():
+            start = starts.get((job, attempt + 1))
+            # Without a next attempt the old one's end was recorded at the last moment.
+            if start is not None:
+                waits.append(start - ready)
+    if not waits:
+        return
+    waits.sort()
+    most = waits[int(len(waits) * 0.9)]
+    world.note(
+        f"{len(waits)} jobs in hand began again: median {waits[len(waits) // 2] * 1000:.0f} ms, nine in ten "
+        f"{most * 1000:.0f} ms, latest {waits[-1] * 1000:.0f} ms after the next start was ready")
+    world.expect(most <= 1.0, f"a tenth of the jobs in hand began {most:.1f} s or more after the restart")
+    # More were in hand than run at the same time, so that some wait for another one that pauses.
+    world.expect(waits[-1] <= 2.5, f"a job in hand began {waits[-1]:.1f} s after the restart")

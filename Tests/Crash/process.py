@@ -57,14 +57,16 @@ class NotReady(Exception):
 class Nightshift:
     """One `nightshift serve` or `nightshift worker` on the world's data folder."""
 
-    def __init__(self, world, role="serve", name=None, port=None, environment=None, user=None):
+    def __init__(self, world, role="serve", name=None, port=None, environment=None, user=None, prefix=()):
         self.world = world
         self.role = role
         self.name = name or role
         self.port = port or (free_port() if role == "serve" else None)
         self.environment = environment or {}
         self.user = user
+        self.prefix = list(prefix)
         self.process = None
+        self.starts = 0
         self.log = world.folder / f"{self.name}.log"
 
     def start(self):
@@ -80,12 +82,16 @@ class Nightshift:
         # Else Swift's own crash handler takes seconds, and a signal from outside does not end the process after it.
         environment["SWIFT_BACKTRACE"] = "enable=no"
         environment["LEDGER"] = str(self.world.ledger.path)
+        if self.world.database_url:
+            environment["DATABASE_URL"] = self.world.database_url
         environment.update(self.environment)
+        command = self.prefix + command
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.world.folder,
                 env=environment, user=self.user)
         _running.append(self)
+        self.starts += 1
         return self
 
     @property

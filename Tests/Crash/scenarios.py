@@ -9,7 +9,7 @@ import time
 from client import ACCEPTED
 from driver import Driver, Record
 from invariants import check_all
-from process import LEASE, NotReady, end_scripts, scripts_of
+from process import LEASE, MARK, NotReady, end_scripts, scripts_of
 
 
 class Skipped(Exception):
@@ -142,30 +142,48 @@ def refuses_to_start(world, what, path):
 
 def frozen_worker(world, _):
     """A worker that stood still past its lease finds its late result refused; the job is completed once, elsewhere."""
-    record = Record()
-    server = world.process("serve", environment={"AUTOPILOT_WORKER_AUTO_START": "false"}).start()
+    server = server_without_worker(world)
     first = world.process("worker", name="first").start()
-    wait_for_server(world, server)
     first.wait_until_ready()
-    client = world.client(server)
+    taken_over(world, server, first, cut=first.freeze, join=first.thaw)
+
+
+def server_without_worker(world):
+    server = world.process("serve", environment={"AUTOPILOT_WORKER_AUTO_START": "false"}).start()
+    wait_for_server(world, server)
+    return server
+
+
+def taken_over(world, server, first, cut, join, cancels=False):
+    """Cuts a worker with two jobs in hand off past its lease: another runs them, and its late results are refused.
+
+    One of its handlers has ended before it can say so. The other goes on, unless the worker `cancels` it.
+    """
+    record, client = Record(), world.client(server)
     gate = world.ledger.hold(1)
-    enqueue(world, client, record, [world.http_job(1)], [1])
+    # Longer than the lease: it ends in time only if it begins again elsewhere.
+    long = world.script_job(1, pause=LEASE * 2.5) if cancels else world.http_job(1)
+    enqueue(world, client, record, [long], [1])
     enqueue(world, client, record, [world.script_job(2, pause=1.0)], [2])
     world.ledger.wait_for(1)
     world.ledger.wait_for(2)
-    first.freeze()
+    cut()
     record.in_flight = len(world.store.in_flight(first.pid))
-    # Both handlers have ended, but their worker cannot say so.
+    # The handlers have ended, but their worker cannot say so.
     time.sleep(1.5)
     gate.set()
     second = world.process("worker", name="second").start()
     second.wait_until_ready()
-    world.wait_until_idle(LEASE * 3 + 10)
+    if cancels:
+        world.ledger.wait_for(1, count=2, seconds=LEASE * 6)
+        both = [pid for pid in scripts_of(world) if attempt_of(pid) == 1]
+        world.expect(not both, f"the job began again while its former handler still ran: {both}")
+    world.wait_until_idle(LEASE * 5 + 15)
     before = world.store.jobs()
-    first.thaw()
+    join()
     world.wait_until(
         lambda: re.search("came too late|leases of this worker have ended", first.log.read_text()),
-        "the late worker logs that it was replaced", 15)
+        "the late worker logs that it was replaced", 30)
     # It goes on as a new worker.
     second.kill()
     enqueue(world, client, record, [world.script_job(3)], [3])
@@ -176,8 +194,23 @@ def frozen_worker(world, _):
     attempts = {number: attempt for _, number, _, _, attempt, *_ in after}
     world.expect(attempts == {1: 2, 2: 2}, f"each job had two attempts; got {attempts}")
     check_all(world, record)
+    if cancels:
+        words = first.log.read_text()
+        world.expect("cancelling all handlers" in words, "the worker that was cut off cancels its handlers")
+        ended = world.ledger.lines("done")[1]
+        world.expect(ended == 1, f"of the two attempts one was cancelled; {ended} came to their end")
     refused = len(re.findall("came too late", first.log.read_text()))
     world.note(f"{refused} late results were refused, the rest cancelled before")
+
+
+def attempt_of(pid):
+    """Which attempt a script is; `None` if it has ended meanwhile."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = re.search(MARK + rb"(\d+)", file.read())
+    except OSError:
+        return None
+    return int(found.group(1)) if found else None
 
 
 def wait_for_server(world, server):

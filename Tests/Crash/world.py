@@ -9,7 +9,7 @@ import time
 from client import Client
 from ledger import MANIFEST, SCRIPT, Ledger
 from process import Nightshift, end_scripts
-from store import Store
+from store import PostgresStore, SQLiteStore
 
 
 class World:
@@ -26,10 +26,17 @@ class World:
         script.write_text(SCRIPT)
         script.chmod(0o755)
         self.ledger = Ledger(self.folder)
-        self.store = Store(self.data / "nightshift.db")
+        self.store = SQLiteStore(self.data / "nightshift.db")
+        self.database_url = None
         self.violations = []
         self.notes = []
         self._mounts = []
+        self.databases = []
+
+    def use_postgres(self, url, asked_at=None):
+        """Lets all processes from now on work on a PostgreSQL database; the checks may ask for it elsewhere."""
+        self.database_url = url
+        self.store = PostgresStore(asked_at or url)
 
     def process(self, *arguments, **options):
         return Nightshift(self, *arguments, **options)
@@ -86,6 +93,9 @@ class World:
     def close(self, keep):
         end_scripts(self)
         self.ledger.close()
+        # Those that were made last first: a pooler or a standby before what it depends on.
+        for database in reversed(self.databases):
+            database.stop()
         for folder in self._mounts:
             subprocess.run(["umount", str(folder)], check=False)
         if not keep:

@@ -34,6 +34,31 @@ import Testing
     #expect(buffer.room > 500 && buffer.room <= 1_004)
   }
 
+  @Test mutating func `gives back what waits behind long attempts, and claims nothing ahead until one ends`() {
+    for _ in 0..<2_000 {
+      buffer.add([ClaimedJob()])
+      _ = buffer.next()
+      buffer.finished(after: .microseconds(10))
+    }
+    buffer.add((1...6).map { ClaimedJob($0) })
+    for _ in 0..<4 { _ = buffer.next() }
+    #expect(buffer.removeStalled().isEmpty, "attempts have begun since the last look")
+    #expect(buffer.removeStalled().map(\.id.rawValue) == [5, 6])
+    #expect(buffer.room == 0)
+    buffer.finished(after: .microseconds(10))
+    #expect(buffer.room > 1)
+  }
+
+  @Test mutating func `keeps what waits while attempts go on ending`() {
+    buffer.add((1...20).map { ClaimedJob($0) })
+    for _ in 0..<4 { _ = buffer.next() }
+    for _ in 0..<5 {
+      #expect(buffer.removeStalled().isEmpty)
+      buffer.finished(after: .milliseconds(900))
+      _ = buffer.next()
+    }
+  }
+
   @Test mutating func `is not misled by a clock that was set back`() {
     buffer.add([ClaimedJob()])
     _ = buffer.next()

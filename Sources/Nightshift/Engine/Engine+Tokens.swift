@@ -8,16 +8,26 @@ extension Engine {
   package func createToken(
     name: String, role: Role, expiresAt: Timestamp?, by actor: Actor
   ) async throws -> (TokenSummary, secret: String) {
+    try await makeToken(name: name, role: role, expiresAt: expiresAt, by: actor) { transaction throws(StoreError) in
+      let taken = try transaction.query(
+        "SELECT 1 FROM nightshift_tokens WHERE name = ? AND revoked_at IS NULL", [.text(name)])
+      guard !taken.isEmpty else { return true }
+      throw StoreError(.conflict, "There is a token called \"\(name)\" already. Revoke it first, or use another name.")
+    }!
+  }
+
+  /// - Parameter isWanted: Asked within the transaction, and while no other process makes a token.
+  /// - Returns: `nil` if it was not wanted.
+  private func makeToken(
+    name: String, role: Role, expiresAt: Timestamp?, by actor: Actor,
+    if isWanted: @escaping @Sendable (any WriteTransaction) throws(StoreError) -> Bool
+  ) async throws -> (TokenSummary, secret: String)? {
     let secret = Self.makeSecret()
     let digest = Self.fingerprint(Array(secret.utf8))
     let (id, now) = (makeID().rawValue, clock.now)
-    try await store.write { transaction in
-      let taken = try transaction.query(
-        "SELECT 1 FROM nightshift_tokens WHERE name = ? AND revoked_at IS NULL", [.text(name)])
-      guard taken.isEmpty else {
-        throw StoreError(
-          .conflict, "There is a token called \"\(name)\" already. Revoke it first, or use another name.")
-      }
+    let isMade = try await store.write { transaction in
+      try transaction.takeTurns(on: "nightshift tokens")
+      guard try isWanted(transaction) else { return false }
       try transaction.execute(
         """
         INSERT INTO nightshift_tokens(id, name, sha256, role, created_at, created_by, expires_at)
@@ -29,7 +39,9 @@ extension Engine {
         ])
       try transaction.audit(
         "create-token", "token \(name)", by: actor, at: now, detail: ["role": .string(role.rawValue)])
+      return true
     }
+    guard isMade else { return nil }
     let summary = TokenSummary(
       id: Identifier.text(id, prefix: "tok"), name: name, role: role, createdAt: now, createdBy: actor.id,
       expiresAt: expiresAt, lastUsedAt: nil, revokedAt: nil)
@@ -124,10 +136,13 @@ extension Engine {
     }
   }
 
-  /// Makes the store's admin token, if it has none in force; the secret, when this call made it.
+  /// Makes the store's admin token, if it has none in force; the secret, when this call made it. Of several servers
+  /// that start at the same moment on an empty store one makes it.
   package func ensureAdminToken() async throws -> String? {
-    let admins = try await tokens().filter { $0.role == .admin && $0.revokedAt == nil }
-    guard admins.isEmpty else { return nil }
-    return try await createToken(name: "admin", role: .admin, expiresAt: nil, by: .system).secret
+    let hasAdmin = "SELECT 1 FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL LIMIT 1"
+    guard try await store.read({ try $0.query(hasAdmin) }).isEmpty else { return nil }
+    return try await makeToken(name: "admin", role: .admin, expiresAt: nil, by: .system) {
+      transaction throws(StoreError) in try transaction.query(hasAdmin).isEmpty
+    }?.secret
   }
 }

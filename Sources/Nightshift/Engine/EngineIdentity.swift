@@ -16,6 +16,7 @@ struct EngineIdentity: Sendable {
     let now = clock.now
     let recorder = try recorder ?? recorderPath(process, configuration)
     let (worker, node, newest) = try await store.write { transaction in
+      try StoreMove.refuseUnfinished(transaction)
       let rows = try transaction.query("SELECT node FROM nightshift_workers WHERE ended_at IS NULL")
       let taken = Set(rows.compactMap { $0.integer(0) })
       guard let node = (0..<Identifier.sqlNode).first(where: { !taken.contains($0) }) else {

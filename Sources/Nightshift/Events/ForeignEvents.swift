@@ -6,7 +6,7 @@ import Synchronization
 /// A process with subscribers says so in the settings; the others then write their transitions down, and this one reads
 /// them whenever the store tells that somebody else has committed. Nothing is written while nobody listens.
 final class ForeignEvents: Sendable {
-  private static let setting = "events_wanted_until"
+  static let setting = "events_wanted_until"
   private static let term: Duration = .seconds(60)
 
   fileprivate struct State {

@@ -32,6 +32,14 @@ package protocol WriteTransaction: ReadTransaction {
   /// Locks rows against other writers until the end of the transaction (nothing to do where writers take turns).
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError)
 
+  /// Lets transactions that name the same key run one after the other, to the end of this one (nothing to do where
+  /// there is one writer at a time).
+  func takeTurns(on key: String) throws(StoreError)
+
+  /// Numbers the next row of a table whose ids the database makes beyond all that are there: some may have been added
+  /// with ids of their own (nothing to do where it counts from the largest anyway).
+  func continueNumbering(of table: String) throws(StoreError)
+
   func insert(_ jobs: [NewJob], now: Timestamp) throws(StoreError) -> [InsertOutcome]
   func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettleOutcome]
   func change(_ change: JobChange, of jobs: [JobID], now: Timestamp) throws(StoreError) -> [ChangeOutcome]

@@ -4,10 +4,6 @@
 package protocol StoreSession: AnyObject, WriteTransaction {
   /// What the transaction adds up to so far.
   var tally: GroupTally { get set }
-
-  /// Lets transactions that name the same key run one after the other, to the end of this one (nothing to do where
-  /// there is one writer at a time).
-  func takeTurns(on key: String) throws(StoreError)
 }
 
 extension StoreSession {

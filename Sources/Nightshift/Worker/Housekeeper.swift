@@ -53,6 +53,7 @@ final class Housekeeper: Sendable {
   private func lookAround() async {
     await reaper.look()
     engine.worker.giveBackImpatientSuspects()
+    engine.worker.giveBackStalled()
   }
 
   /// Nothing depends on it: it looks for work that a lost signal might have left lying.

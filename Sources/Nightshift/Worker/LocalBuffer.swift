@@ -17,6 +17,10 @@ struct LocalBuffer {
   private(set) var active = 0
   private(set) var isAlone = false
   private var meanRun = workAhead.seconds
+  /// Jobs that have begun so far, and how many those were at the last look.
+  private var begun = (now: 0, atLastLook: -1)
+  /// Whether every slot is busy with something long: nothing is claimed ahead then.
+  private var isStalled = false
   var suspectDeadline: Int64?
 
   init(concurrency: Int, limit: Int) {
@@ -31,7 +35,7 @@ struct LocalBuffer {
   /// How many jobs should be claimed now: for each free slot one, and a little ahead when attempts are short.
   var room: Int {
     guard suspects.isEmpty, !isAlone else { return 0 }
-    let ahead = min(limit, Int(Self.workAhead.seconds / max(meanRun, 1e-7) * Double(concurrency)))
+    let ahead = isStalled ? 0 : min(limit, Int(Self.workAhead.seconds / max(meanRun, 1e-7) * Double(concurrency)))
     return max(0, concurrency - active + ahead - jobs.count)
   }
 
@@ -58,6 +62,7 @@ struct LocalBuffer {
     if suspects.isEmpty {
       guard let job = jobs.popFirst() else { return nil }
       active += 1
+      begun.now &+= 1
       return job
     }
     // Nothing new begins until the suspect has had its turn.
@@ -71,8 +76,19 @@ struct LocalBuffer {
   mutating func finished(after time: Duration) {
     active -= 1
     isAlone = false
+    isStalled = false
     // A moving mean over the last thirty or so attempts.
     meanRun += (max(0, time.seconds) - meanRun) / 32
+  }
+
+  /// Called about once a second. The jobs that wait behind handlers of which none has ended since the last call: another
+  /// worker may have room for them. They were claimed when attempts were short.
+  mutating func removeStalled() -> [ClaimedJob] {
+    defer { begun.atLastLook = begun.now }
+    guard active == concurrency, begun.now == begun.atLastLook, !jobs.isEmpty else { return [] }
+    isStalled = true
+    defer { jobs.removeAll() }
+    return Array(jobs)
   }
 
   mutating func removeAll() -> [ClaimedJob] {

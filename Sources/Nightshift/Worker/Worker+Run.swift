@@ -301,6 +301,11 @@ extension Worker {
     mustSettle.signal()
   }
 
+  /// Gives back what waits behind handlers that take long, so that another worker may run it.
+  func giveBackStalled() {
+    giveBack(state.withLock { $0.buffer.removeStalled() }) { .runAgain(at: $0.runAt, .notAlone) }
+  }
+
   /// Gives back suspects that could not be run alone in time, so that long handlers beside them do not hold up
   /// everything else.
   func giveBackImpatientSuspects() {

@@ -7,8 +7,10 @@ import NightshiftSQLite
 /// `nightshift db`
 struct DatabaseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "db", abstract: "Migrate, back up, restore and check the database.",
-    subcommands: [DatabaseMigrate.self, DatabaseBackup.self, DatabaseRestore.self, DatabaseCheck.self])
+    commandName: "db", abstract: "Migrate, back up, restore, check and move the database.",
+    subcommands: [
+      DatabaseMigrate.self, DatabaseBackup.self, DatabaseRestore.self, DatabaseCheck.self, DatabaseMove.self,
+    ])
 }
 
 struct DatabaseMigrate: AsyncParsableCommand {

@@ -27,15 +27,33 @@ package final class ScratchSpace: Sendable {
   ///   - name: Different for each process: the worker's id.
   package init(root: String, name: String) throws {
     let folder = "\(root)/\(name)"
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    lock = try Self.make(folder)
     self.folder = RealPath.of(folder)
-    lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      if lock >= 0 { close(lock) }
-      throw ScratchSpaceError(folder: folder, code: errno)
-    }
     Self.clear(root, except: name)
+  }
+
+  /// Makes a folder and locks it. One that starts at the same moment may take it for a dead process's before it is
+  /// locked, and remove it: then once more.
+  private static func make(_ folder: String) throws -> Int32 {
+    var code = ENOENT
+    for _ in 0..<50 {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0, isSame(descriptor, folder) { return descriptor }
+      code = errno
+      if descriptor >= 0 { close(descriptor) }
+      guard [ENOENT, EWOULDBLOCK].contains(code) else { break }
+      usleep(2_000)
+    }
+    throw ScratchSpaceError(folder: folder, code: code)
+  }
+
+  /// Whether the folder that is open is still the one of that name.
+  private static func isSame(_ descriptor: Int32, _ folder: String) -> Bool {
+    var (opened, named) = (stat(), stat())
+    errno = ENOENT
+    return fstat(descriptor, &opened) == 0 && stat(folder, &named) == 0 && opened.st_ino == named.st_ino
   }
 
   deinit {
