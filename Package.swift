@@ -122,6 +122,12 @@ let package = Package(
       dependencies: ["CSQLite", "Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
       exclude: ["schema.sql"], swiftSettings: strict),
     .testTarget(
+      name: "NightshiftPostgresTests",
+      dependencies: [
+        "Nightshift", "NightshiftPostgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["schema.sql"], swiftSettings: strict),
+    .testTarget(
       name: "NightshiftJobsTests",
       dependencies: [
         "Nightshift", "NightshiftJobs", "NightshiftTesting",

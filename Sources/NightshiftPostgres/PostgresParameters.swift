@@ -34,7 +34,7 @@ package struct PostgresParameters {
     }
   }
 
-  mutating func addNull() {
+  package mutating func addNull() {
     types.append(TypeID.unknown)
     places.append((bytes.count, -1))
   }

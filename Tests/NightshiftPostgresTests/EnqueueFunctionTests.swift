@@ -1,0 +1,114 @@
+import Nightshift
+import NightshiftPostgres
+import TestSupport
+import Testing
+
+private struct Mail: Job {
+  static let kind: JobKind = "mail"
+  static let options = KindOptions(queue: "post", maxAttempts: 7, timeout: .seconds(60))
+  var order: Int
+
+  func run(_ context: JobContext) async throws -> Int { order }
+}
+
+@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(1)))
+struct `nightshift_enqueue` {
+  private let database: TestedDatabase
+  private var engine: Engine { database.engine }
+
+  init() async throws {
+    database = try await TestedDatabase()
+    try await database.engine.register(Mail.self)
+  }
+
+  private func enqueue(_ arguments: String) throws -> JobID {
+    try #require(try database.run("SELECT nightshift_enqueue(\(arguments))")[0].job(0))
+  }
+
+  @Test func `adds a job with the transaction that calls it, or not at all, and wakes a worker`() async throws {
+    let run = Task { try await engine.run() }
+    var events = engine.events.subscribe(EventFilter(kinds: ["mail"], states: [.completed])).makeAsyncIterator()
+    _ = try database.run("BEGIN", "SELECT nightshift_enqueue('mail', '{\"order\": 6}')", "ROLLBACK")
+    _ = try database.run("BEGIN", "SELECT nightshift_enqueue('mail', '{\"order\": 7}')", "COMMIT")
+    guard case .event(_, let event)? = try await events.next() else {
+      Issue.record("no event")
+      return
+    }
+    #expect(try await engine.job(event.job)?.result == Array("7".utf8))
+    #expect(try await engine.jobs(JobFilter()).jobs.count == 1)
+    await engine.stop()
+    try await run.value
+    await database.end()
+  }
+
+  @Test func `takes from the kind what is not said`() async throws {
+    let id = try enqueue("'mail', '{\"order\": 7}'")
+    let job = try #require(try await engine.job(id)).summary
+    #expect(job.queue == "post" && job.maxAttempts == 7 && job.timeout == .seconds(60))
+    #expect(job.state == .ready && job.priority == .normal && job.tags.isEmpty)
+    #expect(try await engine.runDueJobs() == 1)
+    #expect(try await engine.job(id)?.summary.state == .completed)
+    await database.end()
+  }
+
+  @Test func `takes what is said`() async throws {
+    let id = try enqueue(
+      """
+      'mail', '{"order": 7}', queue => 'late', priority => 'high', run_at => now() + interval '1 hour',
+      max_attempts => 2, tags => '{b,a,b}'
+      """)
+    let job = try #require(try await engine.job(id)).summary
+    #expect(job.queue == "late" && job.maxAttempts == 2 && job.state == .scheduled && job.priority == .high)
+    var filter = JobFilter()
+    filter.tags = ["a"]
+    #expect(try await engine.jobs(filter).jobs.map(\.id) == [id])
+    #expect(try await engine.queues().first { $0.name == "late" }?.counts == [.scheduled: 1])
+    await database.end()
+  }
+
+  @Test(arguments: [
+    "'nail', '{}'", "'mail', '{}', priority => 'urgent'", "'mail', '{}', queue => 'No Queue'",
+    "'mail', '{}', max_attempts => 0",
+  ])
+  func `refuses what cannot be, and adds nothing`(_ arguments: String) async throws {
+    #expect(throws: StoreError.self) { try enqueue(arguments) }
+    #expect(try await engine.jobs(JobFilter()).jobs.isEmpty)
+    await database.end()
+  }
+
+  @Test func `shares its unique keys with the engine`() async throws {
+    let first = try enqueue("'mail', '{\"order\": 7}', unique_key => 'k'")
+    #expect(try enqueue("'mail', '{\"order\": 8}', unique_key => 'k'") == first)
+    var options = JobOptions()
+    options.unique = .by("k")
+    #expect(try await engine.enqueue(Mail(order: 9), options) == first)
+    #expect(try await engine.runDueJobs() == 1)
+    #expect(try enqueue("'mail', '{\"order\": 8}', unique_key => 'k'") != first)
+    await database.end()
+  }
+
+  @Test func `makes ids that are distinct, and such as a process makes`() async throws {
+    let rows = try database.run(
+      "SELECT count(DISTINCT id), min(id), max(id) FROM (SELECT nightshift_make_id() AS id FROM generate_series(1, 20000)) AS made"
+    )
+    #expect(rows[0].integer(0) == 20_000)
+    let now = engine.clock.now
+    for column in 1...2 {
+      let id = try #require(rows[0].integer(column))
+      #expect(abs((Identifier.timestamp(of: id) - now).seconds) < 60)
+      #expect(id >> 12 & 1023 == Identifier.sqlNode)
+    }
+    await database.end()
+  }
+
+  @Test func `has a counterpart in statements for any library`() async throws {
+    try database.run(try await engine.statements(for: Mail(order: 1)), end: "ROLLBACK")
+    #expect(try await engine.runDueJobs() == 0)
+    var options = JobOptions()
+    options.tags = ["t"]
+    try database.run(try await engine.statements(for: Mail(order: 2), options), end: "COMMIT")
+    #expect(try await engine.runDueJobs() == 1)
+    #expect(try await engine.queues().first { $0.name == "post" }?.counts[.completed] == 1)
+    await database.end()
+  }
+}

@@ -1,0 +1,196 @@
+nightshift_artifact_chunks.job bigint NOT NULL
+nightshift_artifact_chunks.name text COLLATE C NOT NULL
+nightshift_artifact_chunks.attempt bigint NOT NULL
+nightshift_artifact_chunks.seq bigint NOT NULL
+nightshift_artifact_chunks.content bytea NOT NULL
+nightshift_artifacts.job bigint NOT NULL
+nightshift_artifacts.name text COLLATE C NOT NULL
+nightshift_artifacts.attempt bigint NOT NULL
+nightshift_artifacts.type text COLLATE C NOT NULL
+nightshift_artifacts.size bigint NOT NULL
+nightshift_artifacts.sha256 text COLLATE C NOT NULL
+nightshift_artifacts.created_at bigint NOT NULL
+nightshift_attempts.job bigint NOT NULL
+nightshift_attempts.attempt bigint NOT NULL
+nightshift_attempts.worker bigint NOT NULL
+nightshift_attempts.started_at bigint
+nightshift_attempts.ended_at bigint NOT NULL
+nightshift_attempts.outcome text COLLATE C NOT NULL
+nightshift_attempts.error_type text COLLATE C
+nightshift_attempts.error_message text COLLATE C
+nightshift_attempts.error_detail text COLLATE C
+nightshift_audit.id bigint NOT NULL IDENTITY
+nightshift_audit.at bigint NOT NULL
+nightshift_audit.actor text COLLATE C NOT NULL
+nightshift_audit.role text COLLATE C NOT NULL
+nightshift_audit.address text COLLATE C
+nightshift_audit.verb text COLLATE C NOT NULL
+nightshift_audit.subject text COLLATE C NOT NULL
+nightshift_audit.detail text COLLATE C
+nightshift_counters.queue text COLLATE C NOT NULL
+nightshift_counters.state bigint NOT NULL
+nightshift_counters.n bigint NOT NULL
+nightshift_events.id bigint NOT NULL IDENTITY
+nightshift_events.job bigint NOT NULL
+nightshift_events.version bigint NOT NULL
+nightshift_events.state bigint NOT NULL
+nightshift_events.kind text COLLATE C NOT NULL
+nightshift_events.queue text COLLATE C NOT NULL
+nightshift_events.attempt bigint NOT NULL
+nightshift_events.at bigint NOT NULL
+nightshift_events.writer bigint NOT NULL
+nightshift_jobs.id bigint NOT NULL
+nightshift_jobs.queue text COLLATE C NOT NULL
+nightshift_jobs.kind text COLLATE C NOT NULL
+nightshift_jobs.state bigint NOT NULL
+nightshift_jobs.priority bigint NOT NULL
+nightshift_jobs.run_at bigint NOT NULL
+nightshift_jobs.attempt bigint NOT NULL DEFAULT 0
+nightshift_jobs.failures bigint NOT NULL DEFAULT 0
+nightshift_jobs.crashes bigint NOT NULL DEFAULT 0
+nightshift_jobs.max_attempts bigint NOT NULL
+nightshift_jobs.version bigint NOT NULL DEFAULT 1
+nightshift_jobs.hold bigint NOT NULL DEFAULT 0
+nightshift_jobs.hold_until bigint
+nightshift_jobs.worker bigint
+nightshift_jobs.started_at bigint
+nightshift_jobs.finished_at bigint
+nightshift_jobs.cancel_requested_at bigint
+nightshift_jobs.cancel_reason text COLLATE C
+nightshift_jobs.stuck_at bigint
+nightshift_keys.scope text COLLATE C NOT NULL
+nightshift_keys.key text COLLATE C NOT NULL
+nightshift_keys.job bigint NOT NULL
+nightshift_keys.expires_at bigint
+nightshift_keys.fingerprint text COLLATE C
+nightshift_kind_workers.kind text COLLATE C NOT NULL
+nightshift_kind_workers.worker bigint NOT NULL
+nightshift_kinds.kind text COLLATE C NOT NULL
+nightshift_kinds.queue text COLLATE C NOT NULL
+nightshift_kinds.priority bigint NOT NULL
+nightshift_kinds.max_attempts bigint NOT NULL
+nightshift_kinds.timeout bigint
+nightshift_kinds.backoff text COLLATE C NOT NULL
+nightshift_kinds.description text COLLATE C NOT NULL
+nightshift_kinds.source text COLLATE C NOT NULL
+nightshift_kinds.schema text COLLATE C
+nightshift_kinds.keep_completed bigint
+nightshift_kinds.keep_dead bigint
+nightshift_kinds.registered_at bigint NOT NULL
+nightshift_logs.job bigint NOT NULL
+nightshift_logs.seq bigint NOT NULL
+nightshift_logs.attempt bigint NOT NULL
+nightshift_logs.at bigint NOT NULL
+nightshift_logs.level text COLLATE C NOT NULL
+nightshift_logs.message text COLLATE C NOT NULL
+nightshift_migrations.module text NOT NULL
+nightshift_migrations.number bigint NOT NULL
+nightshift_migrations.name text NOT NULL
+nightshift_old_payloads.job bigint NOT NULL
+nightshift_old_payloads.version bigint NOT NULL
+nightshift_old_payloads.replaced_at bigint NOT NULL
+nightshift_old_payloads.payload bytea NOT NULL
+nightshift_outbox.id bigint NOT NULL IDENTITY
+nightshift_outbox.at bigint NOT NULL
+nightshift_outbox.topic text COLLATE C NOT NULL
+nightshift_outbox.job bigint NOT NULL
+nightshift_outbox.attempt bigint NOT NULL
+nightshift_outbox.body text COLLATE C
+nightshift_payloads.id bigint NOT NULL
+nightshift_payloads.payload bytea NOT NULL
+nightshift_payloads.timeout bigint
+nightshift_payloads.organization text COLLATE C
+nightshift_payloads.owner text COLLATE C
+nightshift_payloads.traceparent text COLLATE C
+nightshift_payloads.tags text COLLATE C
+nightshift_progress.job bigint NOT NULL IDENTITY
+nightshift_progress.attempt bigint NOT NULL
+nightshift_progress.millionths bigint NOT NULL
+nightshift_progress.message text COLLATE C
+nightshift_progress.at bigint NOT NULL
+nightshift_queues.name text COLLATE C NOT NULL
+nightshift_queues.created_at bigint NOT NULL
+nightshift_queues.paused_at bigint
+nightshift_queues.paused_by text COLLATE C
+nightshift_results.id bigint NOT NULL
+nightshift_results.result bytea NOT NULL
+nightshift_rollups.hour bigint NOT NULL
+nightshift_rollups.queue text COLLATE C NOT NULL
+nightshift_rollups.kind text COLLATE C NOT NULL
+nightshift_rollups.enqueued bigint NOT NULL
+nightshift_rollups.completed bigint NOT NULL
+nightshift_rollups.failed bigint NOT NULL
+nightshift_rollups.dead bigint NOT NULL
+nightshift_rollups.cancelled bigint NOT NULL
+nightshift_rollups.wait_us bigint NOT NULL
+nightshift_rollups.wait_max_us bigint NOT NULL
+nightshift_rollups.run_us bigint NOT NULL
+nightshift_rollups.run_max_us bigint NOT NULL
+nightshift_settings.name text COLLATE C NOT NULL
+nightshift_settings.value text COLLATE C NOT NULL
+nightshift_tags.tag text COLLATE C NOT NULL
+nightshift_tags.job bigint NOT NULL
+nightshift_tokens.id bigint NOT NULL IDENTITY
+nightshift_tokens.name text COLLATE C NOT NULL
+nightshift_tokens.sha256 text COLLATE C NOT NULL
+nightshift_tokens.role text COLLATE C NOT NULL
+nightshift_tokens.created_at bigint NOT NULL
+nightshift_tokens.created_by text COLLATE C NOT NULL
+nightshift_tokens.expires_at bigint
+nightshift_tokens.last_used_at bigint
+nightshift_tokens.revoked_at bigint
+nightshift_workers.id bigint NOT NULL IDENTITY
+nightshift_workers.node bigint NOT NULL
+nightshift_workers.name text COLLATE C NOT NULL
+nightshift_workers.role text COLLATE C NOT NULL
+nightshift_workers.host text COLLATE C NOT NULL
+nightshift_workers.boot text COLLATE C NOT NULL
+nightshift_workers.pid_namespace text COLLATE C NOT NULL
+nightshift_workers.pid bigint NOT NULL
+nightshift_workers.process_start bigint NOT NULL
+nightshift_workers.started_at bigint NOT NULL
+nightshift_workers.beat bigint NOT NULL
+nightshift_workers.mode text COLLATE C NOT NULL
+nightshift_workers.queues text COLLATE C NOT NULL
+nightshift_workers.concurrency bigint NOT NULL
+nightshift_workers.version text COLLATE C NOT NULL
+nightshift_workers.recorder text COLLATE C
+nightshift_workers.ended_at bigint
+nightshift_workers.ended_reason text COLLATE C
+nightshift_counters WITH autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000
+nightshift_jobs WITH fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0, autovacuum_analyze_scale_factor=0.05
+nightshift_rollups WITH autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000
+CREATE UNIQUE INDEX nightshift_artifact_chunks_pkey ON nightshift_artifact_chunks USING btree (job, name, attempt, seq)
+CREATE UNIQUE INDEX nightshift_artifacts_pkey ON nightshift_artifacts USING btree (job, name)
+CREATE UNIQUE INDEX nightshift_attempts_pkey ON nightshift_attempts USING btree (job, attempt)
+CREATE UNIQUE INDEX nightshift_audit_pkey ON nightshift_audit USING btree (id)
+CREATE UNIQUE INDEX nightshift_events_pkey ON nightshift_events USING btree (id)
+CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs USING btree (finished_at) WHERE (state = ANY (ARRAY[(6)::bigint, (7)::bigint]))
+CREATE INDEX nightshift_jobs_held ON nightshift_jobs USING btree (hold, kind) WHERE (hold <> 0)
+CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs USING btree (hold_until) WHERE (hold_until IS NOT NULL)
+CREATE UNIQUE INDEX nightshift_jobs_pkey ON nightshift_jobs USING btree (id)
+CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, run_at, id) WHERE ((state = 0) AND (hold = 0))
+CREATE INDEX nightshift_jobs_running ON nightshift_jobs USING btree (worker) WHERE (state = 1)
+CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs USING btree (run_at) WHERE (state = 2)
+CREATE INDEX nightshift_keys_job ON nightshift_keys USING btree (job)
+CREATE UNIQUE INDEX nightshift_keys_pkey ON nightshift_keys USING btree (scope, key)
+CREATE UNIQUE INDEX nightshift_kind_workers_pkey ON nightshift_kind_workers USING btree (kind, worker)
+CREATE UNIQUE INDEX nightshift_kinds_pkey ON nightshift_kinds USING btree (kind)
+CREATE UNIQUE INDEX nightshift_logs_pkey ON nightshift_logs USING btree (job, seq)
+CREATE UNIQUE INDEX nightshift_migrations_pkey ON nightshift_migrations USING btree (module, number)
+CREATE UNIQUE INDEX nightshift_old_payloads_pkey ON nightshift_old_payloads USING btree (job, version)
+CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
+CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
+CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
+CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
+CREATE UNIQUE INDEX nightshift_results_pkey ON nightshift_results USING btree (id)
+CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
+CREATE UNIQUE INDEX nightshift_settings_pkey ON nightshift_settings USING btree (name)
+CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, job)
+CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)
+CREATE UNIQUE INDEX nightshift_tokens_sha256_key ON nightshift_tokens USING btree (sha256)
+CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers USING btree (node) WHERE (ended_at IS NULL)
+CREATE UNIQUE INDEX nightshift_workers_pkey ON nightshift_workers USING btree (id)
+nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint
+nightshift_make_id() RETURNS bigint
+nightshift_text(bytes bytea) RETURNS text
