@@ -18,6 +18,9 @@ extension StoreSession {
   }
 
   package func promote(now: Timestamp, limit: Int) throws(StoreError) -> Promotion {
+    // One that waited for another's rows would find them promoted and hold their locks all the same: whoever is told of
+    // them passes them over, and nobody is told again.
+    try takeTurns(on: "nightshift promotion")
     let rows = try query(
       """
       UPDATE nightshift_jobs SET state = 0, version = version + 1 WHERE id IN (
