@@ -25,10 +25,7 @@ final class PostgresConnection {
     self.handle = handle
     guard PQstatus(handle) == CONNECTION_OK else {
       let words = String(cString: PQerrorMessage(handle)).trimmedEnd
-      throw PostgresFault(
-        .connectionLost,
-        StoreError(
-          .unavailable, "PostgreSQL cannot be reached at \(url). Check that it runs, and DATABASE_URL.", cause: words))
+      throw PostgresFault(.connectionLost, StoreError(.unavailable, Self.remedy(words, url), cause: words))
     }
     PQsetnonblocking(handle, 1)
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -37,6 +34,22 @@ final class PostgresConnection {
   }
 
   deinit { PQfinish(handle) }
+
+  /// What to do when no connection came about.
+  private static func remedy(_ words: String, _ url: PostgresURL) -> String {
+    if words.contains("does not exist") {
+      return
+        "PostgreSQL at \(url) has no such role or database. Make them: CREATE ROLE … LOGIN; CREATE DATABASE … OWNER …"
+    }
+    if words.contains("authentication failed") || words.contains("pg_hba.conf") || words.contains("no password") {
+      return "PostgreSQL at \(url) lets this user not in. Check the password in DATABASE_URL, and pg_hba.conf."
+    }
+    if words.contains("connection option") || words.contains("percent-encoded") {
+      return
+        "DATABASE_URL cannot be used. Special characters of user and password have to be percent-encoded (@ is %40)."
+    }
+    return "PostgreSQL cannot be reached at \(url). Check that it runs, and DATABASE_URL."
+  }
 
   /// The settings of a session; through a pooler they are said anew in each transaction.
   private func settle() throws(PostgresFault) {

@@ -18,17 +18,17 @@ enum PostgresEnqueueFunction {
     CREATE FUNCTION nightshift_enqueue(
       kind text, payload jsonb DEFAULT '{}', queue text DEFAULT NULL, priority text DEFAULT NULL,
       run_at timestamptz DEFAULT NULL, max_attempts integer DEFAULT NULL, unique_key text DEFAULT NULL,
-      tags text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql AS $$
+      tags text[] DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
     #variable_conflict use_column
     DECLARE
       known nightshift_kinds%ROWTYPE;
       now_us bigint := CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint);
-      due_us bigint := coalesce(CAST(extract(epoch FROM nightshift_enqueue.run_at) * 1000000 AS bigint), now_us);
+      due_us bigint;
       new_id bigint := nightshift_make_id();
       holder bigint;
       lane text;
       level bigint;
-      new_state bigint := CASE WHEN due_us > now_us THEN 2 ELSE 0 END;
+      new_state bigint;
     BEGIN
       SELECT * INTO known FROM nightshift_kinds k WHERE k.kind = nightshift_enqueue.kind;
       IF NOT FOUND THEN
@@ -45,10 +45,28 @@ enum PostgresEnqueueFunction {
         RAISE EXCEPTION 'nightshift: "%" is no priority', nightshift_enqueue.priority
           USING ERRCODE = 'invalid_parameter_value', HINT = 'Use {names}.';
       END IF;
-      IF nightshift_enqueue.max_attempts < 1 THEN
-        RAISE EXCEPTION 'nightshift: max_attempts is %, and must be at least 1', nightshift_enqueue.max_attempts
+      -- What the API refuses is refused here.
+      IF nightshift_enqueue.max_attempts NOT BETWEEN 1 AND 1000 THEN
+        RAISE EXCEPTION 'nightshift: max_attempts is %, and must be 1 to 1000', nightshift_enqueue.max_attempts
           USING ERRCODE = 'invalid_parameter_value';
       END IF;
+      IF octet_length(CAST(coalesce(payload, '{}') AS text)) > 1048576 THEN
+        RAISE EXCEPTION 'nightshift: the payload is larger than 1 MiB'
+          USING ERRCODE = 'invalid_parameter_value', HINT = 'Store it elsewhere and enqueue where it is.';
+      END IF;
+      IF octet_length(unique_key) NOT BETWEEN 1 AND 200 THEN
+        RAISE EXCEPTION 'nightshift: unique_key must have 1 to 200 bytes' USING ERRCODE = 'invalid_parameter_value';
+      END IF;
+      IF cardinality(tags) > 20 OR array_ndims(tags) > 1 OR EXISTS (
+        SELECT 1 FROM unnest(tags) AS t WHERE t IS NULL OR octet_length(t) NOT BETWEEN 1 AND 100) THEN
+        RAISE EXCEPTION 'nightshift: tags must be a list of at most 20, of 1 to 100 bytes each'
+          USING ERRCODE = 'invalid_parameter_value';
+      END IF;
+      IF NOT isfinite(nightshift_enqueue.run_at) THEN
+        RAISE EXCEPTION 'nightshift: run_at is infinite' USING ERRCODE = 'invalid_parameter_value';
+      END IF;
+      due_us := coalesce(CAST(extract(epoch FROM nightshift_enqueue.run_at) * 1000000 AS bigint), now_us);
+      new_state := CASE WHEN due_us > now_us THEN 2 ELSE 0 END;
       IF unique_key IS NOT NULL THEN
         PERFORM pg_advisory_xact_lock(hashtextextended('unique//' || nightshift_enqueue.kind || chr(1) || 'name:' || unique_key, 0));
         INSERT INTO nightshift_keys(scope, key, job)
@@ -65,19 +83,28 @@ enum PostgresEnqueueFunction {
       INSERT INTO nightshift_jobs(id, queue, kind, state, priority, run_at, max_attempts)
       VALUES (new_id, lane, nightshift_enqueue.kind, new_state, level, due_us,
         coalesce(nightshift_enqueue.max_attempts, known.max_attempts));
-      INSERT INTO nightshift_payloads(id, payload, timeout, tags)
-      VALUES (new_id, convert_to(CAST(payload AS text), 'UTF8'), known.timeout,
+      INSERT INTO nightshift_payloads(id, payload, timeout, owner, tags)
+      VALUES (new_id, convert_to(CAST(coalesce(payload, '{}') AS text), 'UTF8'), known.timeout, session_user,
         CASE WHEN cardinality(tags) > 0 THEN CAST(to_jsonb(tags) AS text) END);
       INSERT INTO nightshift_tags(tag, job) SELECT DISTINCT t, new_id FROM unnest(tags) AS t;
       INSERT INTO nightshift_counters(queue, state, n) VALUES (lane, new_state, 1);
       INSERT INTO nightshift_rollups(hour, queue, kind, enqueued, completed, failed, dead, cancelled, wait_us,
         wait_max_us, run_us, run_max_us)
       VALUES (now_us / 3600000000 * 3600000000, lane, nightshift_enqueue.kind, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+      INSERT INTO nightshift_audit(at, actor, role, verb, subject)
+      VALUES (now_us, 'sql:' || session_user, 'member', 'enqueue', 'job ' || new_id);
       -- The same words in one transaction are sent once, however many jobs it enqueues.
       PERFORM pg_notify('nightshift', CAST(
         CASE WHEN new_state = 0 THEN json_build_object('queues', json_build_array(lane))
         ELSE json_build_object('due', due_us) END AS text));
       RETURN new_id;
+    END $$
+    """,
+    // Whoever may call it needs no rights on the tables, and finds them whatever their search path is.
+    """
+    DO $$ BEGIN
+      EXECUTE format('ALTER FUNCTION nightshift_enqueue SET search_path = %I, pg_temp', current_schema());
+      REVOKE EXECUTE ON FUNCTION nightshift_enqueue FROM PUBLIC;
     END $$
     """,
   ].map(filled)

@@ -10,11 +10,6 @@ struct PostgresMigrator {
     self.migrations = migrations
   }
 
-  private struct Step: Hashable {
-    var module: String
-    var number: Int
-  }
-
   /// Makes the tables of an empty database, and leaves the schema of any other as it is: processes of the version before
   /// may be at work on it.
   ///
@@ -24,7 +19,7 @@ struct PostgresMigrator {
       _ = try migrate()
       return []
     }
-    try refuseNewer(applied)
+    try Migration.refuseNewer(applied, than: migrations)
     return pending(applied)
   }
 
@@ -47,7 +42,7 @@ struct PostgresMigrator {
           module text NOT NULL, number bigint NOT NULL, name text NOT NULL, PRIMARY KEY(module, number))
         """)
       let applied = try appliedSteps(inTransaction: true) ?? []
-      try refuseNewer(applied)
+      try Migration.refuseNewer(applied, than: migrations)
       let pending = pending(applied)
       for migration in pending { try apply(migration) }
       try session.commit()
@@ -59,30 +54,18 @@ struct PostgresMigrator {
   }
 
   /// `nil` if nobody has made any tables yet.
-  private func appliedSteps(inTransaction: Bool = false) throws(StoreError) -> Set<Step>? {
+  private func appliedSteps(inTransaction: Bool = false) throws(StoreError) -> Set<Migration.Step>? {
     if !inTransaction { session.begin() }
     defer { if !inTransaction { session.rollBack() } }
     guard try session.query("SELECT to_regclass('nightshift_migrations') IS NOT NULL")[0].integer(0) == 1 else {
       return nil
     }
     let rows = try session.query("SELECT module, number FROM nightshift_migrations")
-    return rows.isEmpty ? nil : Set(rows.map { Step(module: $0.text(0)!, number: Int($0.integer(1)!)) })
+    return rows.isEmpty ? nil : Set(rows.map { Migration.Step(module: $0.text(0)!, number: Int($0.integer(1)!)) })
   }
 
-  private func pending(_ applied: Set<Step>) -> [Migration] {
-    migrations.filter { !applied.contains(Step(module: $0.module, number: $0.number)) }
-  }
-
-  private func refuseNewer(_ applied: Set<Step>) throws(StoreError) {
-    let newest = Dictionary(grouping: migrations, by: \.module).mapValues { $0.map(\.number).max() ?? 0 }
-    // A module that is not known here is a feature of another program on the same database, and none of our business.
-    for step in applied {
-      guard let newest = newest[step.module], step.number > newest else { continue }
-      throw StoreError(
-        .wrongVersion,
-        "The database has step \(step.number) of schema `\(step.module)`, and this Nightshift knows \(newest). "
-          + "Start the newer Nightshift that made it, or restore a backup.")
-    }
+  private func pending(_ applied: Set<Migration.Step>) -> [Migration] {
+    migrations.filter { !applied.contains($0.step) }
   }
 
   private func apply(_ migration: Migration) throws(StoreError) {

@@ -30,6 +30,8 @@ package enum PostgresStatements {
     WITH due AS MATERIALIZED (
       SELECT id FROM nightshift_jobs
       WHERE state = 0 AND hold = 0 AND queue = $3::text\(withoutKinds ? " AND kind <> ALL($5::text[])" : "")
+        AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = $3::text AND paused_at IS NOT NULL)
+        AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = $1::int8 AND mode <> 'running')
       ORDER BY priority, run_at, id LIMIT $4::int8 FOR UPDATE SKIP LOCKED),
     claimed AS (
       UPDATE nightshift_jobs j

@@ -29,7 +29,9 @@ struct PostgresURL: Sendable, CustomStringConvertible {
 
   /// Without the password: this is what logs and messages show.
   var description: String {
-    guard let scheme = text.range(of: "://"), let at = text.range(of: "@", range: scheme.upperBound..<text.endIndex)
+    // The last one: a password that was not encoded may hold others, and they must not be taken for the host's.
+    guard let scheme = text.range(of: "://"),
+      let at = text.range(of: "@", options: .backwards, range: scheme.upperBound..<text.endIndex)
     else { return Self.withoutPassword(text) }
     let user = text[scheme.upperBound..<at.lowerBound].prefix { $0 != ":" }
     return Self.withoutPassword("\(text[..<scheme.upperBound])\(user)\(text[at.lowerBound...])")

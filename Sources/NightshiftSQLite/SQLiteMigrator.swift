@@ -15,8 +15,8 @@ struct SQLiteMigrator {
           module TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(module, number)) WITHOUT ROWID
         """)
       let applied = try appliedSteps()
-      try refuseNewer(applied, known: migrations)
-      for migration in migrations where !applied.contains(Step(migration)) { try apply(migration) }
+      try Migration.refuseNewer(applied, than: migrations)
+      for migration in migrations where !applied.contains(migration.step) { try apply(migration) }
       try connection.execute("COMMIT")
     } catch {
       try? connection.execute("ROLLBACK")  // it may have been rolled back already; the first error counts
@@ -24,33 +24,9 @@ struct SQLiteMigrator {
     }
   }
 
-  private struct Step: Hashable {
-    var module: String
-    var number: Int
-
-    init(module: String, number: Int) {
-      self.module = module
-      self.number = number
-    }
-
-    init(_ migration: Migration) { self.init(module: migration.module, number: migration.number) }
-  }
-
-  private func appliedSteps() throws(StoreError) -> Set<Step> {
+  private func appliedSteps() throws(StoreError) -> Set<Migration.Step> {
     let rows = try connection.query("SELECT module, number FROM nightshift_migrations", [])
-    return Set(rows.map { Step(module: $0.text(0)!, number: Int($0.integer(1)!)) })
-  }
-
-  private func refuseNewer(_ applied: Set<Step>, known: [Migration]) throws(StoreError) {
-    let newest = Dictionary(grouping: known, by: \.module).mapValues { $0.map(\.number).max() ?? 0 }
-    // A module that is not known here is a feature of another program on the same file, and none of our business.
-    for step in applied {
-      guard let newest = newest[step.module], step.number > newest else { continue }
-      throw StoreError(
-        .wrongVersion,
-        "The database has step \(step.number) of schema `\(step.module)`, and this Nightshift knows \(newest). "
-          + "Start the newer Nightshift that made it, or restore a backup.")
-    }
+    return Set(rows.map { Migration.Step(module: $0.text(0)!, number: Int($0.integer(1)!)) })
   }
 
   private func apply(_ migration: Migration) throws(StoreError) {

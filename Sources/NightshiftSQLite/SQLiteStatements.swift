@@ -12,7 +12,8 @@ package enum SQLiteStatements {
     VALUES(?, ?, ?, ?, ?, ?, ?)
     """
 
-  /// One queue at a time: `queue IN (…)` would sort what is due in a temporary b-tree.
+  /// Pause and stop are looked at here too: what a process keeps in memory may be a tenth of a second old. One queue at
+  /// a time: `queue IN (…)` would sort what is due in a temporary b-tree.
   package static let claim = claim(without: [])
 
   /// For a worker that has met kinds which it does not have: those are left to others.
@@ -20,9 +21,11 @@ package enum SQLiteStatements {
     let others = kinds.isEmpty ? "" : " AND kind NOT IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))"
     return """
       UPDATE nightshift_jobs
-      SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?, started_at = ?, stuck_at = NULL
+      SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?1, started_at = ?2, stuck_at = NULL
       WHERE id IN (
-        SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?\(others)
+        SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?3\(others)
+          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = ?3 AND paused_at IS NOT NULL)
+          AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = ?1 AND mode <> 'running')
         ORDER BY priority, run_at, id LIMIT ?)
       RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version
       """

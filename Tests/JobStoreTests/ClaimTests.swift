@@ -120,4 +120,21 @@ import Testing
     #expect(refused == Array(repeating: .leaseLost, count: 40))
     #expect(try await store.counters().kept == ["default/0": 60])
   }
+
+  @Test(arguments: StoreUnderTest.allCases)
+  func `gives nothing from a paused queue, and nothing to a worker that was told to stop`(
+    _ database: StoreUnderTest
+  ) async throws {
+    let store = try database.make()
+    let worker = try await store.addWorker()
+    try await store.insert(NewJob(1))
+    func write(_ sql: String) async throws { _ = try await store.write { try $0.execute(sql) } }
+    try await write("UPDATE nightshift_queues SET paused_at = 1")
+    #expect(try await store.claim(by: worker).isEmpty)
+    try await write("UPDATE nightshift_queues SET paused_at = NULL")
+    try await write("UPDATE nightshift_workers SET mode = 'stopped'")
+    #expect(try await store.claim(by: worker).isEmpty)
+    try await write("UPDATE nightshift_workers SET mode = 'running'")
+    #expect(try await store.claim(by: worker).map(\.id) == [1])
+  }
 }

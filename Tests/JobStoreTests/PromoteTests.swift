@@ -35,4 +35,28 @@ import Testing
     #expect(try await store.promote(now: until, limit: 10).nextDue == nil)
     #expect(try await store.claim(9, by: worker).map(\.id) == [1])
   }
+
+  /// Who promotes beside another must not hold the locks of what that one has promoted: a claim passes them over, and
+  /// nobody is told of them again.
+  @Test(arguments: StoreUnderTest.allCases)
+  func `lets claim all that was promoted, however many promote at once`(_ database: StoreUnderTest) async throws {
+    let store = try database.make()
+    let others = [try store.another(), try store.another(), try store.another()]
+    let worker = try await store.addWorker()
+    for round in Int64(0)..<20 {
+      let due = noon + .seconds(Int(round) + 1)
+      _ = try await store.insert((1...200).map { NewJob(round * 200 + $0, runAt: due) }, now: noon)
+      let claimed = try await withThrowingTaskGroup(of: Int.self) { group in
+        for other in others {
+          group.addTask {
+            guard try await other.promote(now: due, limit: 1_000).promoted > 0 else { return 0 }
+            return try await store.claim(1_000, by: worker).count
+          }
+        }
+        return try await group.reduce(0, +)
+      }
+      #expect(claimed == 200)
+    }
+    for other in others { await other.close() }
+  }
 }

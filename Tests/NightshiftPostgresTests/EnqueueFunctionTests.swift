@@ -68,7 +68,10 @@ struct `nightshift_enqueue` {
 
   @Test(arguments: [
     "'nail', '{}'", "'mail', '{}', priority => 'urgent'", "'mail', '{}', queue => 'No Queue'",
-    "'mail', '{}', max_attempts => 0",
+    "'mail', '{}', max_attempts => 0", "'mail', '{}', max_attempts => 1001", "'mail', '{}', unique_key => ''",
+    "'mail', '{}', unique_key => repeat('k', 201)", "'mail', '{}', tags => '{a,NULL}'",
+    "'mail', '{}', tags => '{{a,b},{c,d}}'", "'mail', '{}', run_at => 'infinity'",
+    "'mail', to_jsonb(repeat('x', 1100000))",
   ])
   func `refuses what cannot be, and adds nothing`(_ arguments: String) async throws {
     #expect(throws: StoreError.self) { try enqueue(arguments) }
@@ -84,6 +87,28 @@ struct `nightshift_enqueue` {
     #expect(try await engine.enqueue(Mail(order: 9), options) == first)
     #expect(try await engine.runDueJobs() == 1)
     #expect(try enqueue("'mail', '{\"order\": 8}', unique_key => 'k'") != first)
+    await database.end()
+  }
+
+  @Test func `needs no rights on the tables, and no search path`() async throws {
+    let role = "app_\(UInt32.random(in: 0...UInt32.max))"
+    let server = try #require(TestPostgres.url)
+    // Only a role that may make roles can try it.
+    let mayTry = try PostgresServer.run(
+      ["SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"], at: server)
+    if mayTry[0].integer(0) == 1 {
+      _ = try database.run("CREATE ROLE \(role)", "GRANT EXECUTE ON FUNCTION nightshift_enqueue TO \(role)")
+      let rows = try database.run(
+        "SET ROLE \(role)", "SET search_path = pg_catalog", "SELECT public.nightshift_enqueue('mail', '{\"order\": 1}')"
+      )
+      #expect(rows[0].integer(0) ?? 0 > 0)
+      #expect(throws: StoreError.self) { try database.run("SET ROLE \(role)", "SELECT * FROM nightshift_jobs") }
+      _ = try database.run("REVOKE ALL ON FUNCTION nightshift_enqueue FROM \(role)", "DROP ROLE \(role)")
+    } else {
+      let rows = try database.run("SET search_path = pg_catalog", "SELECT public.nightshift_enqueue('mail')")
+      #expect(rows[0].integer(0) ?? 0 > 0)
+    }
+    #expect(try database.run("SELECT actor LIKE 'sql:%' FROM nightshift_audit").last?.integer(0) == 1)
     await database.end()
   }
 

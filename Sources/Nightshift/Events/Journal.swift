@@ -110,8 +110,23 @@ final class Journal: Sendable {
   /// Stores what an attempt has said, so that it is there before its end is.
   func finish(_ context: JobContext) async {
     await flush(context.id)
+    // While the store is away the attempt's end cannot be recorded either: both wait, for as long as a settlement does.
+    var tries = 0
+    while hasUnstored(context), tries < 60, !engine.isClosing {
+      tries += 1
+      // Cancelled with the attempt: then it is tried once more at once, and that is all.
+      guard (try? await engine.clock.sleep(for: .seconds(1))) != nil else { break }
+      await flush(context.id)
+    }
     state.withLock { state in
       if state.attempts[context.id]?.context === context { state.attempts[context.id] = nil }
+    }
+  }
+
+  private func hasUnstored(_ context: JobContext) -> Bool {
+    state.withLock { state in
+      guard let attempt = state.attempts[context.id], attempt.context === context else { return false }
+      return !attempt.lines.isEmpty
     }
   }
 
@@ -127,9 +142,29 @@ final class Journal: Sendable {
       try await engine.store.write { transaction in
         for batch in batches { try Self.store(batch, transaction) }
       }
+    } catch let error as StoreError where error.code == .unavailable || error.code == .overloaded {
+      engine.logger.warning("log lines of jobs could not be stored; trying again", metadata: ["error": "\(error)"])
+      putBack(batches)
     } catch {
       engine.logger.warning("log lines of jobs could not be stored and are lost", metadata: ["error": "\(error)"])
     }
+  }
+
+  /// Keeps for the next flush what could not be stored: in front of what was said since, and within the same bound.
+  private func putBack(_ batches: [Attempt]) {
+    let mustSchedule = state.withLock { state in
+      for batch in batches {
+        guard var attempt = state.attempts[batch.context.id], attempt.context === batch.context else { continue }
+        let kept = batch.lines.prefix(max(0, Self.backlogLimit - attempt.lines.count))
+        attempt.lines = kept + attempt.lines
+        attempt.dropped += batch.lines.count - kept.count
+        attempt.progress = attempt.progress ?? batch.progress
+        state.attempts[batch.context.id] = attempt
+      }
+      defer { state.isFlushScheduled = true }
+      return !state.isFlushScheduled
+    }
+    if mustSchedule { scheduleFlush() }
   }
 
   private func take(_ job: JobID, _ state: inout State) -> Attempt? {
@@ -156,7 +191,10 @@ final class Journal: Sendable {
     guard !current.isEmpty else { return }
     for line in batch.lines {
       try transaction.execute(
-        "INSERT INTO nightshift_logs(job, seq, attempt, at, level, message) VALUES(?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO nightshift_logs(job, seq, attempt, at, level, message) VALUES(?, ?, ?, ?, ?, ?)
+        ON CONFLICT(job, seq) DO NOTHING
+        """,
         [
           SQLValue(context.id), .integer(line.sequence), SQLValue(line.attempt), SQLValue(line.at), .text(line.level),
           .text(line.message),

@@ -19,6 +19,32 @@ package struct Migration: Sendable, Hashable {
 }
 
 extension Migration {
+  /// What a database remembers of a step that was taken.
+  package struct Step: Sendable, Hashable {
+    package var module: String
+    package var number: Int
+
+    package init(module: String, number: Int) {
+      self.module = module
+      self.number = number
+    }
+  }
+
+  package var step: Step { Step(module: module, number: number) }
+
+  /// - Throws: ``StoreError`` with code `wrongVersion` if a newer Nightshift has taken steps that are not known here.
+  package static func refuseNewer(_ applied: Set<Step>, than known: [Migration]) throws(StoreError) {
+    let newest = Dictionary(grouping: known, by: \.module).mapValues { $0.map(\.number).max() ?? 0 }
+    // A module that is not known here is a feature of another program on the same database, and none of our business.
+    for step in applied {
+      guard let newest = newest[step.module], step.number > newest else { continue }
+      throw StoreError(
+        .wrongVersion,
+        "The database has step \(step.number) of schema `\(step.module)`, and this Nightshift knows \(newest). "
+          + "Start the newer Nightshift that made it, or restore a backup.")
+    }
+  }
+
   /// The tables of the core that are the same on every database. The hot ones belong to each store.
   package static let core: [Migration] = [
     Migration(

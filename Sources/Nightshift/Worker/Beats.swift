@@ -18,6 +18,13 @@ final class Beats: Sendable {
     /// When the first beat was sent that has had no good answer yet. Counted from the beat and not from the last
     /// answer: a process that was frozen, or had nothing to renew, has not been refused anything.
     var unansweredSince: Int64?
+    /// Whether the handlers were cancelled for this silence.
+    var hasGivenUp = false
+
+    mutating func answered() {
+      unansweredSince = nil
+      hasGivenUp = false
+    }
   }
 
   init(engine: Engine) { self.engine = engine }
@@ -69,7 +76,7 @@ final class Beats: Sendable {
 
   private func beat() {
     guard engine.worker.heldCount > 0 else {
-      state.withLock { $0.unansweredSince = nil }
+      state.withLock { $0.answered() }
       return
     }
     giveUpIfSilentForTooLong()
@@ -83,11 +90,11 @@ final class Beats: Sendable {
   private func answered(_ answer: Result<WorkerOrders, StoreError>, _ worker: WorkerID) {
     switch answer {
     case .success(let orders):
-      state.withLock { $0.unansweredSince = nil }
+      state.withLock { $0.answered() }
       engine.follow(orders)
     case .failure(let error) where error.code == .leaseLost:
       // The engine goes on under a new name, which owes no beat yet.
-      state.withLock { $0.unansweredSince = nil }
+      state.withLock { $0.answered() }
       // Ends by itself.
       Task { await engine.leaseLost(of: worker) }
     case .failure(let error):
@@ -101,7 +108,11 @@ final class Beats: Sendable {
     guard let since = state.withLock({ $0.unansweredSince }) else { return }
     let silence = Duration.nanoseconds(engine.clock.monotonic - since) + interval
     guard silence > engine.configuration.leaseDuration * 2 / 3 else { return }
-    engine.logger.error("the lease could not be renewed for \(silence.text); cancelling all handlers")
+    let isFirst = state.withLock { state in
+      defer { state.hasGivenUp = true }
+      return !state.hasGivenUp
+    }
+    if isFirst { engine.logger.error("the lease could not be renewed for \(silence.text); cancelling all handlers") }
     engine.worker.cancelAll(.leaseLost)
   }
 }

@@ -44,6 +44,9 @@ final class Housekeeper: Sendable {
         try await engine.foreignEvents.read()
       } catch {
         engine.logger.warning("changes of another process could not be read", metadata: ["error": "\(error)"])
+        // What was told is not told again: look once more when the store may be back.
+        try? await engine.clock.sleep(for: .seconds(1))
+        foreignChange.signal()
       }
       // Only a cancellation ends the wait early, and then the loop ends.
       try? await engine.clock.sleep(for: .milliseconds(100))
