@@ -127,7 +127,8 @@ import Testing
       test.clock.advance(by: .seconds(6))
       test.clock.set(test.clock.date.addingTimeInterval(step.isMultiple(of: 2) ? 3_600 : -3_600))
       await reaper.look()
-      if step.isMultiple(of: 2) { test.engine.store.beat(worker) { _ in } }
+      guard step.isMultiple(of: 2) else { continue }
+      await withCheckedContinuation { landed in test.engine.store.beat(worker) { _ in landed.resume() } }
     }
     #expect(try await states() == ["1"])
   }
