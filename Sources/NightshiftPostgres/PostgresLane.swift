@@ -104,11 +104,12 @@ struct LaneThread {
   private mutating func attempt(_ operation: any LaneOperation, _ session: PostgresSession, _ tries: Int) -> Progress {
     session.begin(operation.mode)
     configure(session)
-    var transaction: Int64?
+    let token = operation.resolvesCommit ? Int64.random(in: 1...Int64.max) : nil
+    var isCommitting = false
     do throws(StoreError) {
       try operation.run(session)
-      if operation.resolvesCommit { transaction = try session.transactionID() }
-      try session.commit()
+      isCommitting = true
+      try session.commit(marking: token)
     } catch {
       let fault = session.fault
       session.rollBack()
@@ -127,7 +128,7 @@ struct LaneThread {
         operation.fail(error)
       case .connectionLost:
         self.session = nil
-        return afterLoss(operation, session, transaction, error)
+        return afterLoss(operation, session, isCommitting ? token : nil, error)
       }
       return .done
     }
@@ -141,26 +142,21 @@ struct LaneThread {
     operation.succeed()
   }
 
-  /// The connection was lost: without a commit in flight all is undone and may be done again; with one, PostgreSQL
-  /// knows what became of it.
+  /// The connection was lost: without a commit in flight all is undone and may be done again; with one, its mark tells
+  /// what became of it.
   private mutating func afterLoss(
-    _ operation: any LaneOperation, _ session: PostgresSession, _ transaction: Int64?, _ error: StoreError
+    _ operation: any LaneOperation, _ session: PostgresSession, _ token: Int64?, _ error: StoreError
   ) -> Progress {
-    guard let transaction else { return ContinuousClock.now < operation.deadline ? .again : fail(operation, error) }
-    do throws(StoreError) {
-      while true {
-        switch try connected(until: operation.deadline).status(of: transaction) {
-        case .committed:
-          finish(operation, session)
-          return .done
-        case .aborted: return .again
-        case .inProgress:
-          guard ContinuousClock.now < operation.deadline else { return fail(operation, error) }
-          usleep(20_000)
-        }
+    guard let token else { return ContinuousClock.now < operation.deadline ? .again : fail(operation, error) }
+    while true {
+      do throws(StoreError) {
+        guard try connected(until: operation.deadline).hasCommitted(token) else { return .again }
+        finish(operation, session)
+        return .done
+      } catch {
+        guard ContinuousClock.now < operation.deadline else { return fail(operation, error) }
+        self.session = nil
       }
-    } catch {
-      return fail(operation, error)
     }
   }
 

@@ -39,6 +39,8 @@ enum PostgresSchema {
           PRIMARY KEY(scope, key))
         """,
         "CREATE INDEX nightshift_keys_job ON nightshift_keys(job)",
+        // Marks of transactions, by which whoever has lost a connection learns what became of a commit.
+        "CREATE TABLE nightshift_commits(token bigint PRIMARY KEY, at bigint NOT NULL)",
         // Counters and roll-ups are appended to, and folded from time to time: a row for each queue would make all
         // processes wait for it.
         "ALTER TABLE nightshift_counters DROP CONSTRAINT nightshift_counters_pkey",

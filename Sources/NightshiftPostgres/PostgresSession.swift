@@ -72,45 +72,21 @@ final class PostgresSession {
     isUndone = true
   }
 
-  func commit() throws(StoreError) {
+  /// - Parameter token: A mark to leave with the commit, by which ``hasCommitted(_:)`` finds it.
+  func commit(marking token: Int64? = nil) throws(StoreError) {
     guard isOpen, !isUndone else {
       // Nothing was said to the server.
       unsent = []
       return
     }
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
-    let requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
+    var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
+    if let token { requests.append((translated(Self.insertMark), PostgresParameters([.integer(token)]))) }
     let results = try send(requests + [("COMMIT", PostgresParameters())])
     isOpen = false
     // PostgreSQL answers so, and with no error, when a statement before has failed.
     guard results.last?.tag != "ROLLBACK" else {
       throw StoreError(.invalid, "A statement of the transaction had failed, and it was undone.")
-    }
-  }
-
-  /// The number under which PostgreSQL remembers what becomes of this transaction; `nil` if it has written nothing.
-  func transactionID() throws(StoreError) -> Int64? {
-    guard isOpen else { return nil }
-    // It is unsigned, but at a million transactions a second it needs 290,000 years to reach the sign.
-    return try query("SELECT CAST(CAST(pg_current_xact_id_if_assigned() AS text) AS bigint)")[0].integer(0)
-  }
-
-  enum CommitStatus { case committed, aborted, inProgress }
-
-  /// What became of a transaction whose commit was not answered.
-  func status(of transaction: Int64) throws(StoreError) -> CommitStatus {
-    begin()
-    defer { rollBack() }
-    do throws(StoreError) {
-      switch try query("SELECT pg_xact_status(CAST(CAST(? AS text) AS xid8))", [.integer(transaction)])[0].text(0) {
-      case "committed": return .committed
-      case "in progress": return .inProgress
-      default: return .aborted
-      }
-    } catch {
-      // The server that has taken over knows no such number: it was never told of the transaction.
-      if fault?.consequence == .final { return .aborted }
-      throw error
     }
   }
 
@@ -122,6 +98,29 @@ final class PostgresSession {
     // A connection that fails here is marked as broken, and the server undoes what is left.
     _ = try? connection.send([("ROLLBACK", PostgresParameters())])
   }
+
+  /// Whether a transaction that was marked has been committed, after its answer was lost. Should it be under way still,
+  /// this waits for its end; should it come back later, it cannot commit any more, since its mark is taken.
+  ///
+  /// Not by `pg_xact_status`: after a crash PostgreSQL gives the numbers of transactions that never reached its log to
+  /// others.
+  func hasCommitted(_ token: Int64) throws(StoreError) -> Bool {
+    begin()
+    do throws(StoreError) {
+      let isOurs = try execute(Self.mark, [.integer(token)]) == 1
+      try commit()
+      return !isOurs
+    } catch {
+      rollBack()
+      throw error
+    }
+  }
+
+  private static let mark = """
+    INSERT INTO nightshift_commits(token, at)
+    VALUES(?, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)) ON CONFLICT(token) DO NOTHING
+    """
+  private static let insertMark = mark.replacing(" ON CONFLICT(token) DO NOTHING", with: "")
 
   // MARK: Portable SQL
 

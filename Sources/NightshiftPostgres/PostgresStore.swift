@@ -265,6 +265,8 @@ extension PostgresSession {
     _ = try send(PostgresStatements.foldCounters, PostgresParameters())
     let hour = GroupTally.hour(of: now) - 3_600_000_000
     _ = try send(PostgresStatements.foldRollups, PostgresParameters([.integer(hour)]))
+    // Whoever asks for a mark does so within seconds.
+    try execute("DELETE FROM nightshift_commits WHERE at < ?", [SQLValue(now - .seconds(3_600))])
   }
 }
 

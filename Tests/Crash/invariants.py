@@ -32,7 +32,8 @@ def promises_kept(record, jobs):
     rows = Counter(number for _, number, *_ in jobs)
     ids = {number: job for job, number, *_ in jobs}
     if lost := [number for number in record.accepted if rows[number] == 0]:
-        found.append(f"{len(lost)} accepted jobs are not in the store: numbers {examples(lost)}")
+        told = examples(f"{number} ({record.accepted[number]})" for number in lost)
+        found.append(f"{len(lost)} accepted jobs are not in the store: numbers {told}")
     if doubled := [number for number, count in rows.items() if count > 1]:
         found.append(f"{len(doubled)} jobs are in the store more than once: numbers {examples(doubled)}")
     if ghosts := [number for number in record.refused if rows[number] > 0]:

@@ -27,6 +27,8 @@ nightshift_audit.address text COLLATE C
 nightshift_audit.verb text COLLATE C NOT NULL
 nightshift_audit.subject text COLLATE C NOT NULL
 nightshift_audit.detail text COLLATE C
+nightshift_commits.token bigint NOT NULL
+nightshift_commits.at bigint NOT NULL
 nightshift_counters.queue text COLLATE C NOT NULL
 nightshift_counters.state bigint NOT NULL
 nightshift_counters.n bigint NOT NULL
@@ -164,6 +166,7 @@ CREATE UNIQUE INDEX nightshift_artifact_chunks_pkey ON nightshift_artifact_chunk
 CREATE UNIQUE INDEX nightshift_artifacts_pkey ON nightshift_artifacts USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_attempts_pkey ON nightshift_attempts USING btree (job, attempt)
 CREATE UNIQUE INDEX nightshift_audit_pkey ON nightshift_audit USING btree (id)
+CREATE UNIQUE INDEX nightshift_commits_pkey ON nightshift_commits USING btree (token)
 CREATE UNIQUE INDEX nightshift_events_pkey ON nightshift_events USING btree (id)
 CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs USING btree (finished_at) WHERE (state = ANY (ARRAY[(6)::bigint, (7)::bigint]))
 CREATE INDEX nightshift_jobs_held ON nightshift_jobs USING btree (hold, kind) WHERE (hold <> 0)
