@@ -81,7 +81,7 @@ final class PostgresSession {
     }
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
     var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
-    if let token { requests.append((translated(Self.insertMark), PostgresParameters([.integer(token)]))) }
+    if let token { requests.append((translated(Self.mark), PostgresParameters([.integer(token)]))) }
     let results = try send(requests + [("COMMIT", PostgresParameters())])
     isOpen = false
     // PostgreSQL answers so, and with no error, when a statement before has failed.
@@ -107,9 +107,10 @@ final class PostgresSession {
   func hasCommitted(_ token: Int64) throws(StoreError) -> Bool {
     begin()
     do throws(StoreError) {
-      let isOurs = try execute(Self.mark, [.integer(token)]) == 1
+      try execute(Self.questionMark, [.integer(token)])
+      let at = try query("SELECT at FROM nightshift_commits WHERE token = ?", [.integer(token)])
       try commit()
-      return !isOurs
+      return (at.first?.integer(0) ?? 0) > 0
     } catch {
       rollBack()
       throw error
@@ -118,9 +119,13 @@ final class PostgresSession {
 
   private static let mark = """
     INSERT INTO nightshift_commits(token, at)
-    VALUES(?, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)) ON CONFLICT(token) DO NOTHING
+    VALUES(?, CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint))
     """
-  private static let insertMark = mark.replacing(" ON CONFLICT(token) DO NOTHING", with: "")
+  /// A negative time, so that whoever has to ask a second time does not take the first question for the commit.
+  private static let questionMark = """
+    INSERT INTO nightshift_commits(token, at)
+    VALUES(?, -CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)) ON CONFLICT(token) DO NOTHING
+    """
 
   // MARK: Portable SQL
 

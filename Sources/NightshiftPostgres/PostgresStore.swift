@@ -266,7 +266,7 @@ extension PostgresSession {
     let hour = GroupTally.hour(of: now) - 3_600_000_000
     _ = try send(PostgresStatements.foldRollups, PostgresParameters([.integer(hour)]))
     // Whoever asks for a mark does so within seconds.
-    try execute("DELETE FROM nightshift_commits WHERE at < ?", [SQLValue(now - .seconds(3_600))])
+    try execute("DELETE FROM nightshift_commits WHERE abs(at) < ?", [SQLValue(now - .seconds(3_600))])
   }
 }
 
