@@ -16,6 +16,10 @@ protocol LaneOperation: AnyObject {
   func fail(_ error: StoreError)
 }
 
+extension LaneOperation {
+  var isReadOnly: Bool { mode.contains("READ ONLY") }
+}
+
 /// One operation and who waits for it.
 final class PendingWork<Value: Sendable>: LaneOperation {
   let deadline = ContinuousClock.now + PostgresLane.patience

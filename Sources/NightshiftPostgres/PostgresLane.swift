@@ -12,17 +12,19 @@ final class PostgresLane: Sendable {
 
   /// - Parameters:
   ///   - merging: Whether a thread takes all that waits, to make one operation of many, or only the first.
+  ///   - writes: Where operations that may write are listed while they are under way.
   ///   - configure: Called on the lane's thread before each transaction.
   ///   - onCommit: Called on the lane's thread after each commit.
   init(
     _ name: String, _ url: PostgresURL, threads: Int, capacity: Int = 10_000, merging: Bool = false,
-    configure: @escaping @Sendable (PostgresSession) -> Void, onCommit: @escaping @Sendable (PostgresSession) -> Void
+    writes: OngoingWrites, configure: @escaping @Sendable (PostgresSession) -> Void,
+    onCommit: @escaping @Sendable (PostgresSession) -> Void
   ) {
     let mailbox = Mailbox<any LaneOperation>(capacity: capacity)
     self.mailbox = mailbox
     self.threads = (0..<threads).map { index in
       ServingThread(name: "nightshift-\(name)-\(index)") {
-        LaneThread(url: url, name: name, configure: configure, onCommit: onCommit)
+        LaneThread(url: url, name: name, writes: writes, configure: configure, onCommit: onCommit)
       } serve: { thread in
         thread.serve(mailbox, merging: merging)
       }
@@ -60,6 +62,7 @@ final class PostgresLane: Sendable {
 struct LaneThread {
   let url: PostgresURL
   let name: String
+  let writes: OngoingWrites
   let configure: (PostgresSession) -> Void
   let onCommit: (PostgresSession) -> Void
   private var session: PostgresSession?
@@ -68,11 +71,12 @@ struct LaneThread {
   private var lastFailure: StoreError?
 
   init(
-    url: PostgresURL, name: String, configure: @escaping (PostgresSession) -> Void,
+    url: PostgresURL, name: String, writes: OngoingWrites, configure: @escaping (PostgresSession) -> Void,
     onCommit: @escaping (PostgresSession) -> Void
   ) {
     self.url = url
     self.name = name
+    self.writes = writes
     self.configure = configure
     self.onCommit = onCommit
   }
@@ -89,6 +93,8 @@ struct LaneThread {
   private enum Progress { case done, again }
 
   private mutating func perform(_ operation: any LaneOperation) {
+    let write = operation.isReadOnly ? nil : writes.begin()
+    defer { if let write { writes.end(write) } }
     var tries = 0
     while true {
       tries += 1
@@ -123,7 +129,7 @@ struct LaneThread {
         usleep(UInt32.random(in: 500...2_000) * UInt32(tries))
         return .again
       case .tryAgain: operation.fail(error)
-      case .connectionLost where fault?.isReadOnly == true && operation.mode.contains("READ ONLY"):
+      case .connectionLost where fault?.isReadOnly == true && operation.isReadOnly:
         // Not the server's nature, but what the transaction was begun as.
         operation.fail(error)
       case .connectionLost:

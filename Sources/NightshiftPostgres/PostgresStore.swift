@@ -30,6 +30,7 @@ package final class PostgresStore: Store {
     let observer = Mutex<Observer?>(nil)
     let audience = Mutex(Audience())
     let bell = Mutex<PostgresBell?>(nil)
+    let writes = OngoingWrites()
 
     /// A closure on its own inside a `Mutex` would be wrapped once more at each access.
     struct Observer { var tell: @Sendable (CommitNotice) -> Void }
@@ -67,7 +68,8 @@ package final class PostgresStore: Store {
     }
     func lane(_ name: String, _ threads: Int, capacity: Int = 10_000, merging: Bool = false) -> PostgresLane {
       PostgresLane(
-        name, url, threads: threads, capacity: capacity, merging: merging, configure: configure, onCommit: onCommit)
+        name, url, threads: threads, capacity: capacity, merging: merging, writes: shared.writes, configure: configure,
+        onCommit: onCommit)
     }
     inserts = lane("insert", 2, capacity: 50_000, merging: true)
     claims = lane("claim", 1)
@@ -93,6 +95,8 @@ package final class PostgresStore: Store {
   }
 
   package func reportTransitions(to audience: Audience) { shared.audience.withLock { $0 = audience } }
+
+  package func waitForWritesUnderWay() async { await shared.writes.waitForAll() }
 
   package func close() async {
     for lane in [readers, inserts, claims, settlements, changes] { await lane.stop() }

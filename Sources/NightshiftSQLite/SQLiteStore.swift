@@ -61,6 +61,11 @@ package final class SQLiteStore: Store {
 
   package func reportTransitions(to audience: Audience) { writer.report(to: audience) }
 
+  package func waitForWritesUnderWay() async {
+    // One writes after the other. A write that fails has waited for its turn as well.
+    try? await write { _ in }
+  }
+
   package func close() async {
     // The writer last: the one that closes last folds the log back into the file.
     await readers.stop()

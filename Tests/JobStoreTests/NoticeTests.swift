@@ -1,3 +1,4 @@
+import Dispatch
 import Nightshift
 import Synchronization
 import Testing
@@ -129,4 +130,35 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
 extension CommitNotice {
   /// Whether it leads whoever hears it to the jobs in a queue: by naming it, or by saying that anything may have changed.
   fileprivate func tells(_ queue: String) -> Bool { foreignChange || readyQueues.contains(queue) }
+}
+
+@Suite struct `Whoever waits for the writes under way` {
+  @Test(arguments: StoreUnderTest.allCases)
+  func `goes on when they are over, on whatever connection they are`(_ database: StoreUnderTest) async throws {
+    let store = try database.make()
+    let (order, note) = AsyncStream.makeStream(of: String.self)
+    let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+    let mayEnd = DispatchSemaphore(value: 0)
+    let write = Task {
+      try await store.write { _ in
+        hasBegun.yield()
+        mayEnd.wait()
+        note.yield("written")
+      }
+    }
+    for await _ in begun { break }
+    let wait = Task {
+      await store.waitForWritesUnderWay()
+      note.yield("waited")
+    }
+    // Time enough for a wait that does not wait.
+    for _ in 0..<10 { _ = try await store.read { try $0.query("SELECT 1") } }
+    mayEnd.signal()
+    try await write.value
+    await wait.value
+    note.finish()
+    #expect(await order.reduce(into: []) { $0.append($1) } == ["written", "waited"])
+    // Nothing is under way: this returns.
+    await store.waitForWritesUnderWay()
+  }
 }

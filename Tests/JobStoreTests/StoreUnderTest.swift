@@ -103,6 +103,7 @@ extension TestStore: Store {
     base.observeCommits(observer)
   }
   func reportTransitions(to audience: Audience) { base.reportTransitions(to: audience) }
+  func waitForWritesUnderWay() async { await base.waitForWritesUnderWay() }
   func close() async { await base.close() }
   func migrate() async throws(StoreError) -> [Migration] { try await base.migrate() }
   var clock: any WallClock { base.clock }

@@ -204,7 +204,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
 
 @Suite(.timeLimit(.minutes(1))) struct `The children of a dead worker` {
   /// A child with the mark of a worker, in a process group of its own.
-  private func child(of worker: WorkerID) throws -> pid_t {
+  private func child(of worker: WorkerID) async throws -> pid_t {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -214,13 +214,15 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
     defer { for text in arguments + environment { free(text) } }
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, "/bin/sleep", nil, &attributes, &arguments, &environment) == 0)
+    // The kernel lets the parent go on a moment before it shows the environment of the new program.
+    await eventually { FileManager.default.contents(atPath: "/proc/\(pid)/environ")?.isEmpty == false }
     return pid
   }
 
   @Test func `are ended, and those of others are not`() async throws {
     let number = Int64.random(in: 1...(1 << 60))
     let (lost, other) = (WorkerID(rawValue: number), WorkerID(rawValue: number + 1))
-    let (doomed, spared) = (try child(of: lost), try child(of: other))
+    let (doomed, spared) = (try await child(of: lost), try await child(of: other))
     #expect(OrphanedChildren.end(of: lost) == 1)
     var status: Int32 = 0
     #expect(waitpid(doomed, &status, 0) == doomed)

@@ -6,7 +6,7 @@ import Testing
   private let clock = TestClock()
   private let hub: EventHub
 
-  init() { hub = EventHub(clock: clock, epoch: 1) { _ in } }
+  init() { hub = EventHub(clock: clock, epoch: 1) {} }
 
   private func event(_ number: Int64, kind: String = "k", state: JobState = .ready) -> Event {
     Event(

@@ -23,9 +23,8 @@ extension Engine {
   /// While nobody listens transitions are not collected, and a transaction that was under way when the first subscriber
   /// came does not begin to: it has to be over before anybody looks.
   package func listen(_ filter: EventFilter, after lastEventID: String? = nil) async throws -> EventStream {
-    let wasListened = events.isListened
     let stream = events.subscribe(filter, after: lastEventID)
-    if !wasListened { try await store.write { _ in } }
+    await foreignEvents.waitUntilHeard()
     return stream
   }
 

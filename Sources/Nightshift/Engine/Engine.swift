@@ -71,7 +71,7 @@ public final class Engine: Sendable {
     }
     parts = Parts(
       events: EventHub(clock: clock, epoch: identity.worker.rawValue) {
-        self.audienceChanged($0)
+        self.foreignEvents.audienceChanged()
       } followerCame: {
         // The job may run elsewhere: a first look at it, from which on its lines are news.
         self.housekeeper.foreignChange.signal()

@@ -42,21 +42,21 @@ extension Engine {
     let (caches, mode) = try await store.read { transaction in
       (try EngineCaches.read(transaction, former), try Self.mode(of: me, transaction))
     }
-    // Two may overlap. The one that began later has read what is newer, and must not be undone by the other.
-    let isNewest = refreshes.withLock { refreshes in
-      defer { refreshes.applied = max(refreshes.applied, ticket) }
-      return ticket > refreshes.applied
-    }
-    guard isNewest else { return }
-    self.caches.withLock { current in
-      // Jobs may have come into new queues while we were reading.
-      let queues = current.queues.union(caches.queues)
-      current = caches
-      current.queues = queues
+    // Two may overlap. The one that began later has read what is newer, and must not be undone by the other: neither
+    // here nor between the lines, so that all is passed on under the lock.
+    refreshes.withLock { refreshes in
+      guard ticket > refreshes.applied else { return }
+      refreshes.applied = ticket
+      self.caches.withLock { current in
+        // Jobs may have come into new queues while we were reading.
+        let queues = current.queues.union(caches.queues)
+        current = caches
+        current.queues = queues
+      }
+      worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
+      if let mode { worker.set(mode: mode) }
     }
     try await releaseHeld()
-    worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
-    if let mode { worker.set(mode: mode) }
   }
 
   private static func mode(of worker: WorkerID, _ transaction: any ReadTransaction) throws(StoreError) -> WorkerMode? {

@@ -19,7 +19,7 @@ package final class EventHub: Sendable {
     var ring: Deque<(number: Int64, event: Event)> = []
     /// Until when events are collected though nobody listens, for subscribers whose connection broke.
     var lingersUntil: Int64 = 0
-    /// Whether the store was told that somebody listens.
+    /// Whether there have been subscribers since the last time that all had been gone for a while.
     var hasAudience = false
   }
 
@@ -29,14 +29,15 @@ package final class EventHub: Sendable {
   private let backlog = Atomic(0)
   private let epoch: String
   private let clock: any WallClock
-  private let audienceChanged: @Sendable (Bool) -> Void
+  private let audienceChanged: @Sendable () -> Void
   private let followerCame: @Sendable () -> Void
 
   /// - Parameters:
-  ///   - audienceChanged: Called when the first subscriber comes, and some time after the last has gone.
+  ///   - audienceChanged: Called when the first subscriber has come, and some time after the last has gone; what holds
+  ///     then is to be asked for, since two calls may overlap.
   ///   - followerCame: Called when a subscriber comes that follows one job.
   init(
-    clock: any WallClock, epoch: Int64, audienceChanged: @escaping @Sendable (Bool) -> Void,
+    clock: any WallClock, epoch: Int64, audienceChanged: @escaping @Sendable () -> Void,
     followerCame: @escaping @Sendable () -> Void = {}
   ) {
     self.clock = clock
@@ -51,6 +52,9 @@ package final class EventHub: Sendable {
   private func isListened(_ state: State) -> Bool {
     !state.subscribers.isEmpty || clock.monotonic < state.lingersUntil
   }
+
+  /// Whether the store is to tell of transitions.
+  var hasAudience: Bool { state.withLock { $0.hasAudience } }
 
   package var subscriberCount: Int { state.withLock { $0.subscribers.count } }
 
@@ -70,7 +74,7 @@ package final class EventHub: Sendable {
       return (id, !state.hasAudience)
     }
     continuation.onTermination = { [weak self] _ in self?.remove(id) }
-    if isFirst { audienceChanged(true) }
+    if isFirst { audienceChanged() }
     if filter.job != nil { followerCame() }
     return EventStream(base: stream)
   }
@@ -139,7 +143,7 @@ package final class EventHub: Sendable {
     }
     // Outside the lock: both call back into this object.
     for continuation in slow { continuation.finish(throwing: SlowSubscriber()) }
-    if audienceLeft { audienceChanged(false) }
+    if audienceLeft { audienceChanged() }
   }
 
   /// Returns those that were too slow: they must neither make the engine wait nor fill its memory.

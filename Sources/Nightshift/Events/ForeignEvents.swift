@@ -13,6 +13,8 @@ final class ForeignEvents: Sendable {
     var isWanted = false
     var renewAt = Timestamp(microseconds: 0)
     var audience = Audience()
+    /// Ends when every transaction tells of its transitions, also those that were under way when subscribers came.
+    var isHeard: Task<Void, Never>?
     var lastEvent: Int64?
     /// Ids below it that were not there yet, and since when: of transactions that may still commit.
     var gaps: [Int64: Int64] = [:]
@@ -34,27 +36,33 @@ final class ForeignEvents: Sendable {
   func follows(_ job: JobID) -> Bool { state.withLock { $0.followed[job] != nil } }
 
   /// Somebody in this process listens from now on, or nobody does any more.
-  func setWanted(_ isWanted: Bool) {
-    change {
-      $0.isWanted = isWanted
-      $0.audience.here = isWanted
-      if !isWanted { ($0.lastEvent, $0.followed, $0.delivered) = (nil, [:], [:]) }
+  func audienceChanged() {
+    let store = engine.store
+    // The store is told under the lock: of two changes at a time the one that comes last holds.
+    let hasCome = state.withLock { state in
+      let isWanted = engine.events.hasAudience
+      guard isWanted != state.isWanted else { return false }
+      state.isWanted = isWanted
+      state.audience.here = isWanted
+      store.reportTransitions(to: state.audience)
+      if !isWanted { (state.lastEvent, state.followed, state.delivered) = (nil, [:], [:]) }
+      // Ends by itself.
+      state.isHeard = isWanted ? Task { await store.waitForWritesUnderWay() } : nil
+      return isWanted
     }
+    guard hasCome else { return }
     // Ends by itself after one write.
-    if isWanted {
-      Task {
-        await renew()
-        engine.housekeeper.foreignChange.signal()
-      }
+    Task {
+      await renew()
+      engine.housekeeper.foreignChange.signal()
     }
   }
 
-  private func change(_ body: (inout State) -> Void) {
-    let audience = state.withLock { state in
-      body(&state)
-      return state.audience
-    }
-    engine.store.reportTransitions(to: audience)
+  /// Returns when every transaction that is yet to end tells this process's subscribers of its transitions.
+  func waitUntilHeard() async {
+    // Another subscriber may have come first and not have got to it yet.
+    audienceChanged()
+    await state.withLock { $0.isHeard }?.value
   }
 
   /// Says to the others that this process listens, for another minute.
@@ -97,8 +105,11 @@ final class ForeignEvents: Sendable {
     let until = row?.text(0).flatMap(Int64.init) ?? 0
     let me = engine.workerID
     let isWanted = until > engine.clock.now.microseconds
-    let isKnown = state.withLock { ($0.audience.elsewhere != nil) == isWanted }
-    if !isKnown { change { $0.audience.elsewhere = isWanted ? me : nil } }
+    state.withLock { state in
+      guard (state.audience.elsewhere != nil) != isWanted else { return }
+      state.audience.elsewhere = isWanted ? me : nil
+      engine.store.reportTransitions(to: state.audience)
+    }
   }
 
   private func readTransitions() async throws(StoreError) {
@@ -195,8 +206,6 @@ extension LogLine {
 }
 
 extension Engine {
-  func audienceChanged(_ isListened: Bool) { foreignEvents.setWanted(isListened) }
-
   /// Cancels what people have cancelled through another process.
   func followForeignCancels() async throws(StoreError) {
     guard worker.heldCount > 0 else { return }

@@ -72,6 +72,9 @@ package protocol Store: JobStore, Database {
   /// Who listens to transitions: they are collected, or written down for other processes, only then.
   func reportTransitions(to audience: Audience)
 
+  /// Returns when every write that was under way at the call is over, and what it has to tell was told.
+  func waitForWritesUnderWay() async
+
   /// Ends when everything that was handed in is on disk and all connections are closed.
   func close() async
 
