@@ -107,7 +107,7 @@ public struct CheckpointOptions: Sendable, Hashable {
 }
 
 /// A question as a handler asks it.
-package struct CheckpointDraft: Sendable {
+package struct CheckpointDraft: Sendable, Hashable {
   package var key: String
   package var type: CheckpointType
   package var title: String

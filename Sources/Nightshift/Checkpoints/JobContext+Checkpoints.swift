@@ -76,7 +76,7 @@ extension JobContext {
     options.body = body
     options.risk = .read
     let draft = CheckpointDraft(key: stepKey, type: .info, title: title, data: data, options: options)
-    try check(draft)
+    try draft.check()
     try await engine.note(draft, of: self)
   }
 
@@ -93,7 +93,7 @@ extension JobContext {
     defer { end(name, key: key) }
     var draft = CheckpointDraft(
       key: stepKey, type: type, title: title, data: data, options: options, choices: choices)
-    try check(draft)
+    try draft.check()
     var generation = 1
     while let asked = try await engine.checkpoint(draft.key, of: id) {
       // Approved one thing, ran another: an answer counts for its data and for nothing else.
@@ -110,28 +110,6 @@ extension JobContext {
     try park(.checkpoint(draft, id: engine.makeID().rawValue))
   }
 
-  private func check(_ draft: CheckpointDraft) throws {
-    guard (1...500).contains(draft.title.utf8.count) else {
-      throw FlowError("The title of the checkpoint \"\(draft.key)\" must have 1 to 500 bytes.")
-    }
-    guard (draft.data?.serialized().count ?? 0) + draft.options.body.utf8.count <= StepRecord.limit else {
-      throw FlowError("The data and body of the checkpoint \"\(draft.key)\" have more than \(StepRecord.limit) bytes.")
-    }
-    guard draft.options.expires > .zero else {
-      throw FlowError("The checkpoint \"\(draft.key)\" must expire after a time of more than 0.")
-    }
-    guard let text = draft.options.schema else { return }
-    do {
-      let schema = try PayloadSchema(JSONValue(parsing: text.utf8))
-      guard let data = draft.data, let fault = schema.faults(in: data, limit: 1).first else { return }
-      throw FlowError("The data of the checkpoint \"\(draft.key)\" do not fit its schema: \(fault)")
-    } catch let error as FlowError {
-      throw error
-    } catch {
-      throw FlowError("The schema of the checkpoint \"\(draft.key)\" cannot be used: \(error)")
-    }
-  }
-
   /// `nil` while it is open.
   private func decision(of checkpoint: Checkpoint, _ draft: CheckpointDraft) throws -> Decision? {
     let last = checkpoint.decisions.last
@@ -141,7 +119,7 @@ extension JobContext {
       // Hours may have passed, and the code may be another.
       var approved = draft
       approved.data = checkpoint.current
-      try check(approved)
+      try approved.check()
       return Decision(checkpoint)
     case .rejected: throw Rejection(title: checkpoint.title, by: last?.actor, comment: last?.comment)
     case .expired:

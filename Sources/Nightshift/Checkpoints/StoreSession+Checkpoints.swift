@@ -2,16 +2,16 @@ import Foundation
 
 extension StoreSession {
   /// Writes a question down, before anybody is told of it.
-  func openCheckpoint(_ draft: CheckpointDraft, _ id: Int64, _ settlement: Settlement) throws(StoreError) {
-    let now = settlement.endedAt
+  func openCheckpoint(
+    _ draft: CheckpointDraft, _ id: Int64, job: JobID, attempt: Int, at now: Timestamp
+  ) throws(StoreError) {
     try insertCheckpoint(
-      draft, id, job: settlement.id, attempt: settlement.attempt, .pending, expiresAt: now + draft.options.expires,
-      at: now)
+      draft, id, job: job, attempt: attempt, .pending, expiresAt: now + draft.options.expires, at: now)
     let checkpoint = try checkpoint(id)
     try execute(
       "UPDATE nightshift_waits SET due_at = ? WHERE id = ?", [SQLValue(checkpoint?.dueAt), .integer(id)])
     if let due = checkpoint?.dueAt { tally.due(at: due) }
-    try tell("checkpoint", settlement.id, settlement.attempt, "\(CheckpointID(rawValue: id)) \(draft.title)", at: now)
+    try tell("checkpoint", job, attempt, "\(CheckpointID(rawValue: id)) \(draft.title)", at: now)
   }
 
   func insertCheckpoint(

@@ -36,6 +36,11 @@ struct AttemptFlow {
     askers.insert(task)
   }
 
+  mutating func forget() {
+    waits.removeAll()
+    askers.removeAll()
+  }
+
   /// Which task is running.
   static var task: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }
 }

@@ -58,7 +58,8 @@ struct StepRun {
   private var engine: Engine { context.engine }
 
   func value<Value: Codable & Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    let kept = try await engine.step(key, of: context.id)
+    // Nothing can have been kept before the first attempt; a fork counts on from its origin's.
+    let kept = context.attempt > 1 ? try await engine.step(key, of: context.id) : nil
     switch kept?.state {
     case .completed: return try decode(kept!)
     case .started where mode == .once, .failed where mode == .once:

@@ -3,10 +3,7 @@ extension StoreSession {
   /// the old schema, and leaves alone what came with later steps.
   func hasTaken(_ step: Migration.Step) throws(StoreError) -> Bool {
     if takenSteps.contains(step) { return true }
-    let rows = try query(
-      "SELECT 1 FROM nightshift_migrations WHERE module = ? AND number = ?",
-      [.text(step.module), .integer(Int64(step.number))])
-    guard !rows.isEmpty else { return false }
+    guard try hasTables(of: step) else { return false }
     takenSteps.insert(step)
     return true
   }

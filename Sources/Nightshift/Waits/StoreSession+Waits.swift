@@ -27,6 +27,21 @@ extension StoreSession {
       if wait.state == .open, let due = wait.dueAt { tally.due(at: due) }
       return wait.state == .open
     }
+    try insertWait(draft, of: job, at: now)
+    if let due = draft.dueAt { tally.due(at: due) }
+    switch draft.kind {
+    case .time: return true
+    case .checkpoint:
+      if let checkpoint = draft.checkpoint {
+        try openCheckpoint(checkpoint, draft.id, job: job, attempt: settlement.attempt, at: now)
+      }
+      return true
+    case .signal: return try !takeSignal(for: draft.id, draft.names, of: job, at: now)
+    case .child: return try !noticeEnd(of: draft, at: now)
+    }
+  }
+
+  func insertWait(_ draft: WaitDraft, of job: JobID, at now: Timestamp) throws(StoreError) {
     try execute(
       """
       INSERT INTO nightshift_waits(id, job, key, type, state, names, target, due_at, created_at)
@@ -36,15 +51,6 @@ extension StoreSession {
         .integer(draft.id), SQLValue(job), .text(draft.key), .integer(draft.kind.rawValue), SQLValue(draft.namesText),
         SQLValue(draft.target), SQLValue(draft.dueAt), SQLValue(now),
       ])
-    if let due = draft.dueAt { tally.due(at: due) }
-    switch draft.kind {
-    case .time: return true
-    case .checkpoint:
-      if let checkpoint = draft.checkpoint { try openCheckpoint(checkpoint, draft.id, settlement) }
-      return true
-    case .signal: return try !takeSignal(for: draft.id, draft.names, of: job, at: now)
-    case .child: return try !noticeEnd(of: draft, at: now)
-    }
   }
 
   func wait(_ key: String, of job: JobID) throws(StoreError) -> Wait? {
