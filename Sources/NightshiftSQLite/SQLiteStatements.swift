@@ -40,6 +40,16 @@ package enum SQLiteStatements {
     WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?
     """
 
+  /// By the index of what is open, which is empty then.
+  static let anybodyWaits = """
+    SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open WHERE state = 0 LIMIT 1
+    """
+
+  static let somebodyWaits = """
+    SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open
+    WHERE depends_on = ? AND state = 0 LIMIT 1
+    """
+
   package static let count = """
     INSERT INTO nightshift_counters(queue, state, n) VALUES(?, ?, ?)
     ON CONFLICT(queue, state) DO UPDATE SET n = n + excluded.n
