@@ -19,7 +19,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Job",
         subcommands: [
-          EnqueueCommand.self, RunCommand.self, JobsCommand.self, KindsCommand.self, CreateJobCommand.self,
+          EnqueueCommand.self, RunCommand.self, JobsCommand.self, WorkflowsCommand.self, KindsCommand.self,
+          CreateJobCommand.self,
         ]),
       CommandGroup(
         name: "Operation",

@@ -7,7 +7,7 @@ struct JobDetailText {
   let isColored: Bool
 
   func lines() -> [String] {
-    header() + moments() + content() + attempts() + logs() + artifacts()
+    header() + moments() + ties() + content() + attempts() + logs() + artifacts()
   }
 
   private func header() -> [String] {
@@ -34,6 +34,24 @@ struct JobDetailText {
       + field("started", job.text("startedAt")) + field("finished", job.text("finishedAt"))
       + field("cancel", [job.text("cancelRequestedAt"), job.text("cancelReason")].joined(separator: " "))
       + field("stuck since", job.text("stuckAt"))
+  }
+
+  /// The jobs that it waits for, those that wait for it, and the workflow that it is part of.
+  private func ties() -> [String] {
+    var lines: [String] = []
+    if let workflow = job["workflow"] {
+      lines += field("workflow", "\(workflow.text("id")) \(workflow.text("name")), as \(workflow.text("ref"))")
+    }
+    lines += job.items("dependencies").flatMap { field("after", tie($0)) }
+    let dependants = job.items("dependants")
+    lines += dependants.prefix(20).flatMap { field("before", tie($0)) }
+    let count = job.number("dependantCount")
+    if count > min(20, dependants.count) { lines += field("", "and \(count - min(20, dependants.count)) more") }
+    return lines
+  }
+
+  private func tie(_ other: JSONValue) -> String {
+    [other.text("id"), other.text("ref"), other.text("state")].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private func content() -> [String] {

@@ -122,7 +122,14 @@ package final class ScriptJobs: Sendable {
       kind: manifest.kind, options: manifest.options, source: ManifestPlan.file(in: folder.name, root),
       schema: manifest.schema, runsOutside: true
     ) { context, payload in
-      try await runner.run(ScriptAttempt(context), payload: payload, reporter: context)
+      var attempt = ScriptAttempt(context)
+      do {
+        attempt.dependencies = try await context.dependenciesJSON()
+      } catch let error as StoreError where error.code == .unavailable {
+        // No fault of the job's: it waits, and uses up no attempt.
+        throw Snooze.for(.seconds(5), reason: error.description)
+      }
+      return try await runner.run(attempt, payload: payload, reporter: context)
     }
   }
 }

@@ -52,6 +52,7 @@ extension JSONValue {
     fields["logCount"] = JSONValue(job.logCount)
     fields["artifacts"] = .array(job.artifacts.map { JSONValue($0, of: job.summary.id) })
     fields["formerPayloads"] = .array(job.formerPayloads.map { JSONValue($0) })
+    fields.merge(tieFields(job.ties)) { $1 }
     return fields
   }
 
@@ -62,7 +63,7 @@ extension JSONValue {
     return ["reason": "queuePaused", "since": JSONValue(since)]
   }
 
-  private init(_ hold: Hold) {
+  init(_ hold: Hold) {
     self = .fields([
       "reason": .string(String(describing: hold.reason)), "until": hold.until.map { JSONValue($0) },
     ])
