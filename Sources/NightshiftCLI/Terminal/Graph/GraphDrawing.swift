@@ -43,6 +43,10 @@ struct GraphDrawing {
 
   private func center(_ node: Int) -> Int { left[node]! + graph.nodes[node].width / 2 }
 
+  private func leftmost(_ bus: (parents: [Int], children: [Int])) -> Int {
+    (bus.parents + bus.children).map(center).min() ?? 0
+  }
+
   private mutating func drawBoxes(_ layer: [Int]) {
     let top = canvas.addRows(4)
     for index in layer {
@@ -66,7 +70,7 @@ struct GraphDrawing {
   private mutating func connect(_ upper: [Int], _ lower: [Int]) {
     let groups = Dictionary(grouping: upper.filter { !graph.nodes[$0].below.isEmpty }) { graph.nodes[$0].below }
     let buses = groups.map { (parents: $1, children: $0.sorted()) }.sorted {
-      center($0.parents[0]) < center($1.parents[0])
+      (leftmost($0), $0.parents[0]) < (leftmost($1), $1.parents[0])
     }
     guard !buses.isEmpty else { return }
     var ports: [Int: Int] = [:]
@@ -77,19 +81,25 @@ struct GraphDrawing {
       let columns = [0, 1, -1].map { center(child) + $0 }
       entries[child] = columns.first { column in ports[column].map { own == [$0] } ?? true } ?? center(child)
     }
-    let top = canvas.addRows(buses.count)
-    for (place, bus) in buses.enumerated() {
-      let above = bus.parents.map(center)
-      let below = bus.children.map { entries[$0]! }
-      canvas.bus(row: top + place, from: above, to: below)
+    draw(buses)
+  }
+
+  /// Each line across gets the first row in which no other is in its way.
+  private mutating func draw(_ buses: [(parents: [Int], children: [Int])]) {
+    var ends: [Int] = []
+    var rows: [Int] = []
+    let spans = buses.map { bus in (above: bus.parents.map(center), below: bus.children.map { entries[$0]! }) }
+    for span in spans {
+      let (first, last) = ((span.above + span.below).min()!, (span.above + span.below).max()!)
+      let row = ends.firstIndex { $0 < first - 1 } ?? ends.count
+      if row == ends.count { ends.append(last) } else { ends[row] = last }
+      rows.append(row)
     }
-    for (place, bus) in buses.enumerated() {
-      for parent in bus.parents { for row in top..<top + place { canvas.pass(row, center(parent)) } }
-      for child in bus.children {
-        for row in (top + place + 1)..<(top + buses.count) {
-          canvas.pass(row, entries[child]!)
-        }
-      }
+    let top = canvas.addRows(ends.count)
+    for (row, span) in zip(rows, spans) { canvas.bus(row: top + row, from: span.above, to: span.below) }
+    for (row, span) in zip(rows, spans) {
+      for column in span.above { for above in 0..<row { canvas.pass(top + above, column) } }
+      for column in span.below { for below in row + 1..<max(ends.count, row + 1) { canvas.pass(top + below, column) } }
     }
   }
 }
