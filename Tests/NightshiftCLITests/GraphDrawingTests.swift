@@ -63,29 +63,51 @@ import Testing
 
   @Test func `leads a long wait past the layers between`() {
     let text = drawing([
-      ("a", "completed", []), ("b", "completed", ["a"]), ("c", "ready", ["b"]), ("d", "blocked", ["a", "c"]),
+      ("a", "completed", []), ("x", "running", []), ("b", "completed", ["a"]), ("c", "ready", ["b"]),
+      ("d", "blocked", ["x", "c"]),
     ])
     #expect(
       text == """
-          ┌───────────┐
-          │ a         │
-          │ completed │
-          └─────┬─────┘
-              ┌─┴───────┐
-        ┌─────┴─────┐   │
-        │ b         │   │
-        │ completed │   │
-        └─────┬─────┘   │
-              │       ┌─┘
-          ┌───┴───┐   │
-          │ c     │   │
-          │ ready │   │
-          └───┬───┘   │
-              └─┬─────┘
-           ┌────┴────┐
-           │ d       │
-           │ blocked │
-           └─────────┘
+        ┌───────────┐  ┌─────────┐
+        │ a         │  │ x       │
+        │ completed │  │ running │
+        └─────┬─────┘  └────┬────┘
+              └───┐         │
+            ┌─────┴─────┐   │
+            │ b         │   │
+            │ completed │   │
+            └─────┬─────┘   │
+                  │       ┌─┘
+              ┌───┴───┐   │
+              │ c     │   │
+              │ ready │   │
+              └───┬───┘   │
+                  └─┬─────┘
+               ┌────┴────┐
+               │ d       │
+               │ blocked │
+               └─────────┘
+        """)
+  }
+
+  @Test func `leaves out waits that others imply`() {
+    let text = drawing([("a", "completed", []), ("b", "ready", ["a"]), ("c", "blocked", ["a", "b"])])
+    #expect(
+      text == """
+        ┌───────────┐
+        │ a         │
+        │ completed │
+        └─────┬─────┘
+              │
+          ┌───┴───┐
+          │ b     │
+          │ ready │
+          └───┬───┘
+              │
+         ┌────┴────┐
+         │ c       │
+         │ blocked │
+         └─────────┘
         """)
   }
 

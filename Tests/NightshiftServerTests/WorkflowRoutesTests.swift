@@ -110,4 +110,14 @@ import Testing
       #expect(try await test.end(of: ids[1])?.summary.state == .completed)
     }
   }
+
+  @Test func `in a batch is not blamed for naming one that could not be read`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let body = """
+        {"jobs": [{"ref": "a", "kind": "echo", "priority": "urgent"}, {"kind": "echo", "dependsOn": ["a"]}]}
+        """
+      let errors = try await test.call(.post, "/api/jobs/batch", body: body).errors
+      #expect(errors.count == 1 && errors[0].hasPrefix("#/jobs/0/priority"), "\(errors)")
+    }
+  }
 }

@@ -5,6 +5,8 @@ struct GraphDrawing {
   private static let gap = 2
   /// Larger graphs are listed: nobody follows so many lines.
   private static let mostNodes = 80
+  /// Where nobody says how wide it may be.
+  private static let usualWidth = 120
 
   private var graph: WorkflowGraph
   private var canvas: GraphCanvas
@@ -15,14 +17,16 @@ struct GraphDrawing {
 
   /// `nil` if the graph does not fit into so many columns.
   init?(_ graph: WorkflowGraph, width: Int?) {
+    guard graph.nodes.count <= Self.mostNodes else { return nil }
     var graph = graph
+    graph.leaveOutImplied()
     graph.arrange()
     self.graph = graph
     let widths = graph.layers.map { layer in
       layer.reduce(Self.gap * (layer.count - 1)) { $0 + graph.nodes[$1].width }
     }
     let widest = widths.max() ?? 0
-    guard graph.nodes.count <= Self.mostNodes, widest <= width ?? 120 else { return nil }
+    guard widest <= width ?? Self.usualWidth else { return nil }
     canvas = GraphCanvas(width: widest)
     for (layer, layerWidth) in zip(graph.layers, widths) {
       var x = (widest - layerWidth) / 2

@@ -98,6 +98,23 @@ struct WorkflowGraph {
     for index in nodes.indices { layers[nodes[index].layer].append(index) }
   }
 
+  /// Leaves out waits that others imply: what waits for the last of a chain waits for all of it. A callback, which waits
+  /// for everything, would else be hung on a line from each box.
+  mutating func leaveOutImplied() {
+    var reached: [Int: Set<Int>] = [:]
+    for layer in layers.reversed() {
+      for node in layer {
+        let below = nodes[node].below
+        let further = below.reduce(into: Set<Int>()) { $0.formUnion(reached[$1]!) }
+        reached[node] = further.union(below)
+        for implied in below.intersection(further) {
+          nodes[node].below.remove(implied)
+          nodes[implied].above.remove(node)
+        }
+      }
+    }
+  }
+
   /// Replaces each wait over several layers by a line through those between, so that every wait is from one layer to the
   /// next; then puts the nodes of a layer near those that they wait for.
   mutating func arrange() {
