@@ -23,8 +23,6 @@ final class PostgresSession {
   /// The fault behind the last error that was thrown, since the seam's errors do not tell a deadlock from a defect.
   private(set) var fault: PostgresFault?
   private var translations: [String: String] = [:]
-  /// Whether the tables of workflows were seen; once there, they stay.
-  private var hasSeenWorkflows = false
   /// How long a turn to the server may take.
   var limit = PostgresConnection.deadline
 
@@ -152,16 +150,6 @@ extension PostgresSession: StoreSession {
   @discardableResult
   func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int {
     try send(translated(sql), PostgresParameters(values)).affected
-  }
-
-  var knowsWorkflows: Bool {
-    get throws(StoreError) {
-      if !hasSeenWorkflows {
-        let found = try query("SELECT to_regclass('nightshift_workflow_jobs') IS NOT NULL", [])
-        hasSeenWorkflows = found.first?.integer(0) == 1
-      }
-      return hasSeenWorkflows
-    }
   }
 
   func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID> {

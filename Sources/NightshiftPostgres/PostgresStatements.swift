@@ -85,7 +85,8 @@ package enum PostgresStatements {
   }
 
   private static let awaited = """
-    SELECT DISTINCT depends_on FROM nightshift_dependencies WHERE depends_on = ANY($1::int8[]) AND state = 0
+    SELECT depends_on FROM nightshift_dependencies WHERE depends_on = ANY($1::int8[]) AND state = 0
+    UNION SELECT target FROM nightshift_waits WHERE target = ANY($1::int8[]) AND state = 0 AND target IS NOT NULL
     """
 
   static let insertResults = """

@@ -36,8 +36,6 @@ extension WriterSession: StoreSession {
   @discardableResult
   func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int { try connection.run(sql, values) }
 
-  var knowsWorkflows: Bool { true }
-
   func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID> {
     // Nearly always nobody waits for anything, and then this is all that a group of writes pays.
     guard try !query(SQLiteStatements.anybodyWaits, []).isEmpty else { return [] }

@@ -2,7 +2,7 @@ import Nightshift
 import Testing
 
 /// Several stores over one database, as several processes have it.
-@Suite(.timeLimit(.minutes(2))) struct `Every job store, when jobs that others wait for end at the same moment` {
+@Suite(.timeLimit(.minutes(5))) struct `Every job store, when jobs that others wait for end at the same moment` {
   private func open(_ test: TestStore, _ count: Int) throws -> [any Store] {
     try [test] + (1..<count).map { _ in try test.another() }
   }
@@ -53,7 +53,7 @@ import Testing
     let test = try database.make()
     let other = try test.another()
     let worker = try await test.addWorker()
-    for round in 1...150 as ClosedRange<Int64> {
+    for round in 1...80 as ClosedRange<Int64> {
       let (id, waiting) = (JobID(rawValue: round * 2), JobID(rawValue: round * 2 + 1))
       try await test.insert(NewJob(id.rawValue))
       let job = try #require(try await test.claim(by: worker).first)
@@ -74,7 +74,7 @@ import Testing
     let test = try database.make()
     let other = try test.another()
     let (first, second) = (try await test.addWorker(1), try await test.addWorker(2))
-    for round in 0..<40 {
+    for round in 0..<20 {
       let base = Int64(round * 10 + 1)
       let ids = (0..<3).map { JobID(rawValue: base + $0) }
       let waiting = JobID(rawValue: base + 5)

@@ -22,7 +22,9 @@ extension StoreSession {
       tally.ends = []
       let awaited = try awaited(among: ends.map(\.id))
       guard !awaited.isEmpty else { continue }
-      try settleDependencies(on: ends.filter { awaited.contains($0.id) })
+      let followed = ends.filter { awaited.contains($0.id) }
+      try settleDependencies(on: followed)
+      try endWaits(forEndsOf: followed)
     }
   }
 }

@@ -10,9 +10,6 @@ package protocol StoreSession: AnyObject, WriteTransaction {
   /// Those of the jobs for whose end somebody waits. Called after the statement that has ended them, so that whoever
   /// came before it is seen; whoever comes after it sees the end.
   func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID>
-
-  /// Whether the tables of workflows are there yet: a new version first runs on the schema of the one before.
-  var knowsWorkflows: Bool { get throws(StoreError) }
 }
 
 extension StoreSession {

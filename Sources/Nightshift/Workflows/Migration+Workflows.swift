@@ -33,3 +33,13 @@ extension Migration {
     try !transaction.query("SELECT 1 FROM nightshift_migrations WHERE module = 'core' AND number = 3").isEmpty
   }
 }
+
+extension StoreSession {
+  /// Whether the tables are there yet; without them nobody can wait for another's end.
+  package var knowsWorkflows: Bool {
+    get throws(StoreError) {
+      guard try hasTaken(Migration.workflows.step) else { return false }
+      return try hasTaken(Migration.waits.step)
+    }
+  }
+}
