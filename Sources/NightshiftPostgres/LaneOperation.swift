@@ -96,7 +96,7 @@ final class PendingInsert: LaneOperation {
     outcomes = try session.insert(jobs, now: now)
     guard tries > 1 else { return }
     for (index, job) in jobs.enumerated() where outcomes[index] == .duplicate(of: job.id) {
-      outcomes[index] = .inserted(job.runAt > now ? .scheduled : .ready)
+      outcomes[index] = .inserted(job.firstState(now: now))
     }
   }
 

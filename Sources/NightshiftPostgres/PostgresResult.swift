@@ -72,3 +72,8 @@ package final class PostgresResult {
     return isNegative ? -sum : sum
   }
 }
+
+extension PostgresResult {
+  /// The jobs that a result of one column names.
+  var jobs: Set<JobID> { Set((0..<count).map { JobID(rawValue: integer($0, 0)!) }) }
+}

@@ -17,7 +17,7 @@ extension PostgresSession {
       }
     }
     outcomes += try insertPlain(jobs[start...], now: now)
-    return outcomes
+    return try linked(jobs, outcomes, now: now)
   }
 
   private func insertPlain(_ jobs: ArraySlice<NewJob>, now: Timestamp) throws(StoreError) -> [InsertOutcome] {
@@ -35,7 +35,7 @@ extension PostgresSession {
         outcomes.append(try insertedBefore(job))
         continue
       }
-      let state: JobState = job.runAt > now ? .scheduled : .ready
+      let state = job.firstState(now: now)
       outcomes.append(.inserted(state))
       tagged += Set(job.tags).map { ($0, job.id.rawValue) }
       let moved = MovedJob(id: job.id, queue: job.queue.rawValue, kind: job.kind.rawValue, attempt: 0, version: 1)
@@ -73,7 +73,7 @@ extension [NewJob] {
     parameters.add(map(\.id.rawValue))
     parameters.add(map(\.queue.rawValue))
     parameters.add(map(\.kind.rawValue))
-    parameters.add(map { ($0.runAt > now ? JobState.scheduled : .ready).code })
+    parameters.add(map { $0.firstState(now: now).code })
     parameters.add(map(\.priority.code))
     parameters.add(map(\.runAt.microseconds))
     parameters.add(map { Int64($0.maxAttempts) })

@@ -46,19 +46,28 @@ extension PostgresSession {
     parameters.add(batch.map { ($0.startedAt ?? $0.endedAt).microseconds })
     parameters.add(batch.map(\.endedAt.microseconds))
     parameters.add(worker.rawValue)
-    let result = try send(PostgresStatements.complete, parameters)
+    // In one turn with the question who waits for them, and behind the update: a statement sees what was committed
+    // before it began.
+    let asks = try knowsWorkflows
+    let results = try send(
+      [(PostgresStatements.complete, parameters)]
+        + (asks ? [PostgresStatements.awaited(among: batch.map(\.id))] : []))
+    let result = results[0]
+    let known = tally.ends.count
     let versions = Dictionary((0..<result.count).map { (result.integer($0, 0)!, result.integer($0, 1)!) }) { $1 }
     let settled = indexes.filter { versions[settlements[$0].id.rawValue] != nil }
-    var results: [(id: Int64, result: [UInt8])] = []
+    var values: [(id: Int64, result: [UInt8])] = []
     for index in settled {
       let settlement = settlements[index]
-      if case .completed(let result?) = settlement.outcome { results.append((settlement.id.rawValue, result)) }
+      if case .completed(let result?) = settlement.outcome { values.append((settlement.id.rawValue, result)) }
       try ended(settlement, .completed, version: versions[settlement.id.rawValue]!) { $0.completed += 1 }
     }
-    if !results.isEmpty {
+    let awaited = asks ? results[1].jobs : []
+    tally.ends = tally.ends[..<known] + tally.ends[known...].filter { awaited.contains($0.id) }
+    if !values.isEmpty {
       var parameters = PostgresParameters()
-      parameters.add(results.map(\.id))
-      parameters.add(results.map(\.result))
+      parameters.add(values.map(\.id))
+      parameters.add(values.map(\.result))
       _ = try send(PostgresStatements.insertResults, parameters)
     }
     return settled

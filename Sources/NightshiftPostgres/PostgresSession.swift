@@ -80,6 +80,7 @@ final class PostgresSession {
       unsent = []
       return
     }
+    try followEnds()
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
     var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
     if let token { requests.append((translated(Self.mark), PostgresParameters([.integer(token)]))) }
@@ -149,6 +150,11 @@ extension PostgresSession: StoreSession {
   @discardableResult
   func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int {
     try send(translated(sql), PostgresParameters(values)).affected
+  }
+
+  func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID> {
+    guard try knowsWorkflows else { return [] }
+    return try send([PostgresStatements.awaited(among: jobs)])[0].jobs
   }
 
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {

@@ -1,3 +1,5 @@
+import Nightshift
+
 /// The SQL of the hot path, in one place because the benchmarks run the same text in a bare loop as the raw limit.
 ///
 /// Each takes a whole batch as arrays. States and holds are literals, so that the partial indexes fit.
@@ -73,6 +75,18 @@ package enum PostgresStatements {
     FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[]) AS given(id, attempt, started_at, ended_at)
     WHERE j.id = given.id AND j.state = 1 AND j.attempt = given.attempt AND j.worker = $5::int8
     RETURNING j.id, j.version
+    """
+
+  /// Those for whose end somebody waits.
+  static func awaited(among jobs: [JobID]) -> PostgresConnection.Request {
+    var parameters = PostgresParameters()
+    parameters.add(jobs.map(\.rawValue))
+    return (awaited, parameters)
+  }
+
+  private static let awaited = """
+    SELECT depends_on FROM nightshift_dependencies WHERE depends_on = ANY($1::int8[]) AND state = 0
+    UNION SELECT target FROM nightshift_waits WHERE target = ANY($1::int8[]) AND state = 0 AND target IS NOT NULL
     """
 
   static let insertResults = """

@@ -40,6 +40,22 @@ package enum SQLiteStatements {
     WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?
     """
 
+  /// By the indexes of what is open, which are empty while nobody waits.
+  static let anybodyWaits = """
+    SELECT 1 WHERE EXISTS(SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open WHERE state = 0)
+      OR EXISTS(
+        SELECT 1 FROM nightshift_waits INDEXED BY nightshift_waits_target WHERE state = 0 AND target IS NOT NULL)
+    """
+
+  static let somebodyWaits = """
+    SELECT 1 WHERE EXISTS(
+        SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open
+        WHERE depends_on = ?1 AND state = 0)
+      OR EXISTS(
+        SELECT 1 FROM nightshift_waits INDEXED BY nightshift_waits_target
+        WHERE target = ?1 AND state = 0 AND target IS NOT NULL)
+    """
+
   package static let count = """
     INSERT INTO nightshift_counters(queue, state, n) VALUES(?, ?, ?)
     ON CONFLICT(queue, state) DO UPDATE SET n = n + excluded.n

@@ -9,7 +9,13 @@ extension SQLiteStore {
         "A job with a unique key cannot be handed out as statements: its key is decided in code. Enqueue it "
           + "through the engine, or leave `unique` out.")
     }
-    let state: JobState = job.runAt > now ? .scheduled : .ready
+    guard job.dependencies.isEmpty else {
+      throw StoreError(
+        .invalid,
+        "A job that depends on others cannot be handed out as statements: the states of those decide about it. "
+          + "Enqueue it through the engine, or leave `dependsOn` out.")
+    }
+    let state = job.firstState(now: now)
     let queue = SQLValue.text(job.queue.rawValue)
     var statements = [
       Statement(

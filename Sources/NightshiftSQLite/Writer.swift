@@ -134,6 +134,7 @@ final class Writer: Sendable {
     try session.connection.execute("BEGIN IMMEDIATE")
     do throws(StoreError) {
       for operation in group { try operation.run(session) }
+      try session.followEnds()
       try session.tally.write(to: session.connection)
       if let name = audience.elsewhere { try session.tally.writeTransitions(as: name, to: session.connection) }
       try session.connection.execute("COMMIT")

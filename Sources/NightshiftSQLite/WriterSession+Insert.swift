@@ -5,12 +5,12 @@ extension WriterSession {
     var outcomes: [InsertOutcome] = []
     outcomes.reserveCapacity(jobs.count)
     for job in jobs { outcomes.append(try insert(job, now: now)) }
-    return outcomes
+    return try linked(jobs, outcomes, now: now)
   }
 
   private func insert(_ job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
     if job.key != nil || job.idempotency != nil, let taken = try claimKeys(of: job, now: now) { return taken }
-    let state: JobState = job.runAt > now ? .scheduled : .ready
+    let state = job.firstState(now: now)
     try ensureQueue(job.queue.rawValue, now: now)
     guard try insertRow(job, state) else { return try insertedBefore(job) }
     try insertWriteOnce(job)

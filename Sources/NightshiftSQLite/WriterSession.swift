@@ -36,6 +36,16 @@ extension WriterSession: StoreSession {
   @discardableResult
   func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int { try connection.run(sql, values) }
 
+  func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID> {
+    // Nearly always nobody waits for anything, and then this is all that a group of writes pays.
+    guard try !query(SQLiteStatements.anybodyWaits, []).isEmpty else { return [] }
+    var awaited: Set<JobID> = []
+    for job in jobs where !awaited.contains(job) {
+      if try !query(SQLiteStatements.somebodyWaits, [SQLValue(job)]).isEmpty { awaited.insert(job) }
+    }
+    return awaited
+  }
+
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {
     // Nothing to do: there is one writer at a time.
   }

@@ -69,6 +69,25 @@ import Testing
     _ = try await server.stop()
   }
 
+  @Test func `show what waits for what, and let it go on`() async throws {
+    let server = try await binary.serve()
+    let dead = try await binary.run("enqueue", "fail", "--json").json().text("id")
+    let next = try await binary.run("enqueue", "echo", "--after", dead, "--on-death", "hold", "--json").json().text(
+      "id")
+    try await eventually {
+      try await binary.run("jobs", "show", next, "--json").json()["hold"]?["reason"] == "dependencyDied"
+    }
+    let shown = try await binary.run("jobs", "show", next).output
+    #expect(shown.contains("after         \(dead) dead") && shown.contains("nightshift jobs release \(next)"))
+    #expect(try await binary.run("jobs", "release", next).output == "Released \(next).\n")
+    #expect(try await binary.run("jobs", "release", dead).errors.contains("Only a job that is on hold"))
+    let wrong = try await binary.run("enqueue", "echo", "--after", "job_0000000000001")
+    #expect(wrong.status != 0 && wrong.errors.contains("--after"), "\(wrong.errors)")
+    #expect(try await binary.run("workflows").errors.contains("There are no workflows yet."))
+    _ = try await server.stop()
+    #expect(try await binary.run("workflows", "show", "wfl_0000000000001").errors.contains("There is no workflow"))
+  }
+
   @Test func `work on the store when no server runs`() async throws {
     _ = try await binary.serve().stop()
     let enqueued = try await binary.run("enqueue", "echo", "--json")

@@ -45,6 +45,30 @@ import Testing
     return try #require(try await test.engine.submit([draft], actor: .system).first).id
   }
 
+  @Test func `finds the results of the jobs that it has waited for in its context`() async throws {
+    try await test.engine.register("number", payload: Int.self) { number, _ -> Int in
+      if number < 0 { throw PermanentFailure("negative") }
+      return number
+    }
+    _ = try await enqueue(#"cat "$NIGHTSHIFT_CONTEXT""#)
+    var drafts = ["41", "-1"].map { JobDraft(kind: "number", payload: Array($0.utf8)) }
+    for (index, ref) in ["good", "bad"].enumerated() { drafts[index].ref = ref }
+    var options = JobOptions()
+    options.dependsOn = [.ref("good"), .ref("bad")]
+    options.onDeath = .continue
+    drafts.append(JobDraft(kind: "sample", payload: Array("{}".utf8), options: options))
+    let ids = try await test.engine.submit(drafts, actor: .system).map(\.id)
+
+    try await test.runUntilIdle()
+
+    let context = try JSONValue(parsing: try #require(try await detail(ids[2]).result))
+    #expect(
+      context["dependencies"] == [
+        ["id": .string("\(ids[0])"), "ref": "good", "state": "completed", "result": 41],
+        ["id": .string("\(ids[1])"), "ref": "bad", "state": "dead"],
+      ])
+  }
+
   private func detail(_ id: JobID) async throws -> JobDetail { try #require(try await test.engine.job(id)) }
 
   @Test func `leaves its result, log, progress and artifacts with the job`() async throws {

@@ -64,6 +64,12 @@ nightshift_decisions.at bigint NOT NULL
 nightshift_decisions.comment text COLLATE C
 nightshift_decisions.choice text COLLATE C
 nightshift_decisions.changes text COLLATE C
+nightshift_dependencies.job bigint NOT NULL
+nightshift_dependencies.depends_on bigint NOT NULL
+nightshift_dependencies.ref text COLLATE C
+nightshift_dependencies.on_death bigint NOT NULL
+nightshift_dependencies.state bigint NOT NULL
+nightshift_dependencies.outcome bigint
 nightshift_events.id bigint NOT NULL IDENTITY
 nightshift_events.job bigint NOT NULL
 nightshift_events.version bigint NOT NULL
@@ -234,6 +240,17 @@ nightshift_workers.version text COLLATE C NOT NULL
 nightshift_workers.recorder text COLLATE C
 nightshift_workers.ended_at bigint
 nightshift_workers.ended_reason text COLLATE C
+nightshift_workflow_jobs.workflow bigint NOT NULL
+nightshift_workflow_jobs.ref text COLLATE C NOT NULL
+nightshift_workflow_jobs.position bigint NOT NULL
+nightshift_workflow_jobs.job bigint NOT NULL
+nightshift_workflow_jobs.kind text COLLATE C NOT NULL
+nightshift_workflow_jobs.callback text COLLATE C
+nightshift_workflow_jobs.outcome bigint
+nightshift_workflows.id bigint NOT NULL
+nightshift_workflows.name text COLLATE C NOT NULL
+nightshift_workflows.created_at bigint NOT NULL
+nightshift_workflows.created_by text COLLATE C NOT NULL
 nightshift_counters WITH autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000
 nightshift_jobs WITH fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0, autovacuum_analyze_scale_factor=0.05
 nightshift_rollups WITH autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000
@@ -247,6 +264,9 @@ CREATE UNIQUE INDEX nightshift_checkpoints_pkey ON nightshift_checkpoints USING 
 CREATE UNIQUE INDEX nightshift_commits_pkey ON nightshift_commits USING btree (token)
 CREATE INDEX nightshift_decisions_job ON nightshift_decisions USING btree (job)
 CREATE UNIQUE INDEX nightshift_decisions_pkey ON nightshift_decisions USING btree (checkpoint, seq)
+CREATE INDEX nightshift_dependencies_on ON nightshift_dependencies USING btree (depends_on)
+CREATE INDEX nightshift_dependencies_open ON nightshift_dependencies USING btree (depends_on) WHERE (state = 0)
+CREATE UNIQUE INDEX nightshift_dependencies_pkey ON nightshift_dependencies USING btree (job, depends_on)
 CREATE UNIQUE INDEX nightshift_events_pkey ON nightshift_events USING btree (id)
 CREATE INDEX nightshift_forks_origin ON nightshift_forks USING btree (origin)
 CREATE UNIQUE INDEX nightshift_forks_pkey ON nightshift_forks USING btree (job)
@@ -285,6 +305,10 @@ CREATE UNIQUE INDEX nightshift_waits_pkey ON nightshift_waits USING btree (id)
 CREATE INDEX nightshift_waits_target ON nightshift_waits USING btree (target) WHERE ((state = 0) AND (target IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers USING btree (node) WHERE (ended_at IS NULL)
 CREATE UNIQUE INDEX nightshift_workers_pkey ON nightshift_workers USING btree (id)
+CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs USING btree (job)
+CREATE INDEX nightshift_workflow_jobs_kept ON nightshift_workflow_jobs USING btree (workflow) WHERE (outcome IS NULL)
+CREATE UNIQUE INDEX nightshift_workflow_jobs_pkey ON nightshift_workflow_jobs USING btree (workflow, ref)
+CREATE UNIQUE INDEX nightshift_workflows_pkey ON nightshift_workflows USING btree (id)
 nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint
 nightshift_make_id() RETURNS bigint
 nightshift_text(bytes bytea) RETURNS text

@@ -26,6 +26,11 @@ CREATE TABLE nightshift_decisions(
   role TEXT NOT NULL, address TEXT, via TEXT NOT NULL, at INTEGER NOT NULL, comment TEXT, choice TEXT,
   changes TEXT, PRIMARY KEY(checkpoint, seq)) WITHOUT ROWID;
 CREATE INDEX nightshift_decisions_job ON nightshift_decisions(job);
+CREATE TABLE nightshift_dependencies(
+  job INTEGER NOT NULL, depends_on INTEGER NOT NULL, ref TEXT, on_death INTEGER NOT NULL, state INTEGER NOT NULL,
+  outcome INTEGER, PRIMARY KEY(job, depends_on)) WITHOUT ROWID;
+CREATE INDEX nightshift_dependencies_on ON nightshift_dependencies(depends_on);
+CREATE INDEX nightshift_dependencies_open ON nightshift_dependencies(depends_on) WHERE state = 0;
 CREATE TABLE nightshift_events(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
   queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
@@ -107,3 +112,11 @@ CREATE TABLE nightshift_workers(
   started_at INTEGER NOT NULL, beat INTEGER NOT NULL, mode TEXT NOT NULL, queues TEXT NOT NULL,
   concurrency INTEGER NOT NULL, version TEXT NOT NULL, recorder TEXT, ended_at INTEGER, ended_reason TEXT);
 CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers(node) WHERE ended_at IS NULL;
+CREATE TABLE nightshift_workflow_jobs(
+  workflow INTEGER NOT NULL, ref TEXT NOT NULL, position INTEGER NOT NULL, job INTEGER NOT NULL, kind TEXT NOT NULL,
+  callback TEXT, outcome INTEGER, PRIMARY KEY(workflow, ref)) WITHOUT ROWID;
+CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs(job);
+CREATE INDEX nightshift_workflow_jobs_kept ON nightshift_workflow_jobs(workflow) WHERE outcome IS NULL;
+CREATE TABLE nightshift_workflows(
+  id INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL)
+  WITHOUT ROWID;

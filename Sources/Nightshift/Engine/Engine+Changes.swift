@@ -18,7 +18,7 @@ extension Engine {
     try await change(.discard, of: ids, verb: "discard", detail: nil, by: actor)
   }
 
-  private func change(
+  func change(
     _ change: JobChange, of ids: [JobID], verb: String, detail: JSONValue?, by actor: Actor
   ) async throws -> [ChangeOutcome] {
     let now = clock.now

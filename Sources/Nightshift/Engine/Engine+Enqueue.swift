@@ -88,8 +88,9 @@ extension Engine {
     }
   }
 
-  private func prepare(
-    _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?
+  /// - Parameter seal: What the idempotency key covers beside the drafts.
+  func prepare(
+    _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?, seal: String = ""
   ) async throws -> [NewJob] {
     var drafts = drafts
     for middleware in configuration.middleware {
@@ -112,9 +113,10 @@ extension Engine {
       faults += check.faults(kind)
       if faults.isEmpty { records.append(record(draft, kind, now)) }
     }
+    faults += try await link(&records, drafts)
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }
     if let (key, actor) = idempotency {
-      let fingerprint = Self.fingerprint(drafts)
+      let fingerprint = Self.fingerprint(drafts, seal)
       for index in records.indices {
         // One row for each job of a batch, so that the same call again finds them all.
         records[index].idempotency = KeyClaim(
@@ -174,13 +176,14 @@ extension Engine {
       onConflict: unique.onConflict)
   }
 
-  private static func fingerprint(_ drafts: [JobDraft]) -> String {
+  private static func fingerprint(_ drafts: [JobDraft], _ seal: String) -> String {
     var hash = SHA256()
+    hash.update(data: Data(seal.utf8))
     for draft in drafts {
       // A client that asks again does so under a new trace: that is no difference.
       var options = draft.options
       options.traceparent = nil
-      hash.update(data: Data("\(draft.kind)\n\(options)\n".utf8))
+      hash.update(data: Data("\(draft.kind)\n\(options)\n\(draft.ref ?? "")\n".utf8))
       hash.update(data: draft.payload)
     }
     return hexadecimal(hash.finalize())
@@ -214,17 +217,24 @@ extension Engine {
     guard let first = records.first else { return [] }
     let now = clock.now
     return try await store.write { transaction in
-      let replayed = try Self.replayed(records, now: now, transaction)
-      let outcomes = try transaction.insert(records, now: now)
-      let submissions = try zip(records, outcomes).map { record, outcome in
-        try Self.submission(record, outcome, isReplay: replayed.contains(record.id), transaction)
-      }
+      let submissions = try Self.submissions(of: records, now: now, transaction)
       let added = submissions.filter { !$0.isDuplicate }.count
       if added > 0 {
         let subject = records.count == 1 ? "\(first.id)" : "\(added) of \(records.count) jobs from \(first.id)"
         try transaction.audit("enqueue", subject, by: actor, at: now, detail: ["kind": .string(first.kind.rawValue)])
       }
       return submissions
+    }
+  }
+
+  /// Adds records and tells what became of each.
+  static func submissions(
+    of records: [NewJob], now: Timestamp, _ transaction: any WriteTransaction
+  ) throws -> [Submission] {
+    let replayed = try replayed(records, now: now, transaction)
+    let outcomes = try transaction.insert(records, now: now)
+    return try zip(records, outcomes).map { record, outcome in
+      try submission(record, outcome, isReplay: replayed.contains(record.id), transaction)
     }
   }
 
@@ -270,7 +280,7 @@ extension Engine {
     }
   }
 
-  private static func keyReused(_ holder: JobID) -> SubmissionError {
+  static func keyReused(_ holder: JobID) -> SubmissionError {
     let message = "this Idempotency-Key was used before with other contents, for \(holder); use a new key for a new job"
     return SubmissionError(faults: [.init(index: 0, pointer: "#", message: message)], keyReusedBy: holder)
   }

@@ -3,7 +3,9 @@ extension Engine {
   package func job(_ id: JobID) async throws(StoreError) -> JobDetail? {
     try await store.read { transaction in
       guard let summary = try JobSummary.read([id], transaction).first else { return nil }
-      return try JobDetail(summary, transaction)
+      var job = try JobDetail(summary, transaction)
+      if try Migration.hasWorkflows(transaction) { job.ties = try JobTies(of: id, transaction) }
+      return job
     }
   }
 

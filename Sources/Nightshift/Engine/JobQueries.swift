@@ -62,6 +62,7 @@ package struct JobDetail: Sendable {
   package var formerPayloads: [FormerPayload]
   /// Its steps and waits.
   package var flow: JobFlow
+  package var ties = JobTies()
 
   /// The failure of the last attempt that failed.
   package var error: Failure? { attempts.last { $0.outcome == "failed" || $0.outcome == "crashed" }?.failure }

@@ -25,8 +25,12 @@ public struct JobDraft: Sendable {
   public var payload: [UInt8]
   /// How it is to be run.
   public var options: JobOptions
+  /// The name by which other jobs of the same batch depend on it, see ``Dependency/ref(_:)``.
+  public var ref: String?
   /// Kept for the process that enqueues it.
   package var isForeground = false
+  /// When a workflow calls it back; `nil` for any other job.
+  package var callback: Workflow.Callback?
 
   /// A draft with the given payload, which must be JSON.
   public init(kind: JobKind, payload: [UInt8], options: JobOptions = JobOptions()) {

@@ -69,6 +69,10 @@ public struct JobOptions: Sendable, Hashable {
   public var owner: String?
   /// The W3C `traceparent` under which it was enqueued; it is handed to the attempt.
   public var traceparent: String?
+  /// The jobs that it waits for. It is `blocked` until all of them have ended.
+  public var dependsOn: [Dependency] = []
+  /// What becomes of it when one of them dies or is cancelled.
+  public var onDeath: DependencyDeath = .cancel
 
   /// Everything as its kind says, due now.
   public init() {}

@@ -18,6 +18,8 @@ package struct GroupTally: Sendable {
   package private(set) var counters: [(queue: String, deltas: InlineArray<8, Int64>)] = []
   package private(set) var rollups: [Rollup] = []
   package var notice = CommitNotice()
+  /// Jobs that have ended and were not followed yet: somebody may wait for them.
+  package var ends: [EndedJob] = []
   /// The queue that was noted last: comparing is cheaper than hashing.
   private var lastReady: String?
   /// Whether transitions are to be collected for listeners in this process, or written for those in others.

@@ -18,6 +18,8 @@ package struct NewJob: Sendable, Hashable {
   package var key: KeyClaim?
   /// The caller's `Idempotency-Key`.
   package var idempotency: KeyClaim?
+  /// The jobs that it waits for. With any it is `blocked` at first.
+  package var dependencies: [NewDependency] = []
 
   package init(id: JobID, kind: JobKind, queue: QueueName = .default, runAt: Timestamp, payload: [UInt8]) {
     self.id = id
@@ -25,6 +27,13 @@ package struct NewJob: Sendable, Hashable {
     self.queue = queue
     self.runAt = runAt
     self.payload = payload
+  }
+}
+
+extension NewJob {
+  /// The state in which it is added.
+  package func firstState(now: Timestamp) -> JobState {
+    dependencies.isEmpty ? (runAt > now ? .scheduled : .ready) : .blocked
   }
 }
 
@@ -66,6 +75,8 @@ package struct Hold: Sendable, Hashable {
     case noWorker = 1
     /// Kept for the process that enqueued it, which claims it by its id.
     case foreground = 2
+    /// Blocked, and a job that it depends on has died: a person decides.
+    case dependencyDied = 3
   }
 
   package var reason: Reason

@@ -24,7 +24,7 @@ extension StoreSession {
     }
   }
 
-  private func cancel(_ row: JobRow, _ reason: String, now: Timestamp) throws(StoreError) -> ChangeOutcome {
+  func cancel(_ row: JobRow, _ reason: String, now: Timestamp) throws(StoreError) -> ChangeOutcome {
     guard !row.state.isTerminal else { return .refused(row.state) }
     guard row.state == .running else {
       try execute(
@@ -34,6 +34,7 @@ extension StoreSession {
           hold = 0, hold_until = NULL
         WHERE id = ?
         """, [SQLValue(now), SQLValue(now), .text(reason), SQLValue(row.id)])
+      if row.state == .blocked { try forgetDependencies(of: row.id) }
       moved(row.next, from: row.state, to: .cancelled, at: now)
       if row.attempt > 0 { try withdrawWaits(of: row.id, at: now) }
       tally.roll(row.queue, row.kind, at: now) { $0.cancelled += 1 }
@@ -89,7 +90,8 @@ extension StoreSession {
       [SQLValue(row.id), .integer(reason.rawValue)])
     guard changed == 1 else { return .refused(row.state) }
     moved(row.next, from: row.state, to: row.state, at: now)
-    return .changed(row.state)
+    guard reason == .dependencyDied else { return .changed(row.state) }
+    return .changed(try acceptDeaths(of: row.id, now: now))
   }
 
   private func markStuck(_ row: JobRow, _ attempt: Int, now: Timestamp) throws(StoreError) -> ChangeOutcome {

@@ -118,13 +118,16 @@ extension StoreSession {
   /// Deletes ended jobs and everything that hangs on them.
   package func prune(_ jobs: [JobID]) throws(StoreError) -> Int {
     var pruned = 0
+    let knowsWorkflows = try knowsWorkflows
     for id in jobs {
       let rows = try query(
         "DELETE FROM nightshift_jobs WHERE id = ? AND state >= 5 RETURNING queue, state", [SQLValue(id)])
       guard let row = rows.first else { continue }
       pruned += 1
-      tally.move(row.text(0)!, from: JobState(code: row.integer(1)!), to: nil)
+      let state = JobState(code: row.integer(1)!) ?? .completed
+      tally.move(row.text(0)!, from: state, to: nil)
       try pruneTags(of: id)
+      if knowsWorkflows { try pruneDependencies(of: id, ended: state) }
       for table in ["payloads", "results"] {
         try execute("DELETE FROM nightshift_\(table) WHERE id = ?", [SQLValue(id)])
       }

@@ -6,6 +6,10 @@ package protocol StoreSession: AnyObject, WriteTransaction {
   var tally: GroupTally { get set }
   /// Steps of the schema that are known to have been taken: they stay taken.
   var takenSteps: Set<Migration.Step> { get set }
+
+  /// Those of the jobs for whose end somebody waits. Called after the statement that has ended them, so that whoever
+  /// came before it is seen; whoever comes after it sees the end.
+  func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID>
 }
 
 extension StoreSession {
@@ -14,6 +18,7 @@ extension StoreSession {
   /// Notes a change of state for the counters, for workers and for listeners.
   package func moved(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
     tally.move(job.queue, from: old, to: new)
+    if new.isTerminal { tally.ends.append(EndedJob(id: job.id, state: new, at: moment)) }
     guard tally.collectsTransitions else { return }
     tally.notice.transitions.append(
       Transition(

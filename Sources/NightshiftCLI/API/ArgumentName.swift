@@ -8,7 +8,7 @@ enum ArgumentName {
     "unique": "--unique", "unique/key": "--unique", "unique/onConflict": "--on-conflict",
     "maxAttempts": "--max-attempts", "timeout": "--timeout", "tags": "--tag", "organization": "--org",
     "reason": "--reason", "dryRun": "--dry-run", "ids": "id", "name": "name", "role": "--role",
-    "expiresIn": "--expires",
+    "expiresIn": "--expires", "dependsOn": "--after", "onDeath": "--on-death",
   ]
   /// Filters have the same names in a body and in a query.
   private static let filters = [

@@ -7,8 +7,14 @@ extension JobState: ExpressibleByArgument {}
 extension Priority: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
 extension Unique.Conflict: ExpressibleByArgument {}
+extension DependencyDeath: ExpressibleByArgument {}
 
 extension JobID: ExpressibleByArgument {
   /// Reads a job's id.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension WorkflowID: ExpressibleByArgument {
+  /// Reads a workflow's id.
   public init?(argument: String) { self.init(argument) }
 }

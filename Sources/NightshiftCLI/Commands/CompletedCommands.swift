@@ -13,6 +13,7 @@ struct CompletedCommands: ParsableCommand {
     ObjectIdentifier(KindsCommand.self): CompletedGroup<KindsCommand, KindsList>.self,
     ObjectIdentifier(QueuesCommand.self): CompletedGroup<QueuesCommand, QueuesList>.self,
     ObjectIdentifier(WorkersCommand.self): CompletedGroup<WorkersCommand, WorkersList>.self,
+    ObjectIdentifier(WorkflowsCommand.self): CompletedGroup<WorkflowsCommand, WorkflowsList>.self,
     ObjectIdentifier(TokensCommand.self): CompletedGroup<TokensCommand, TokensList>.self,
   ]
 }

@@ -45,6 +45,19 @@ struct EnqueueCommand: AsyncParsableCommand {
     completion: .list(Unique.Conflict.allCases.map(\.rawValue)))
   var onConflict: Unique.Conflict?
 
+  @Option(
+    name: .customLong("after"), parsing: .singleValue,
+    help: ArgumentHelp("A job that must end before this one begins; may be repeated.", valueName: "id"))
+  var after: [JobID] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "With --after, what becomes of it when such a job dies or is cancelled: it is cancelled (cancel, the default), "
+        + "it is put on hold for a person (hold), or it goes on all the same (continue).",
+      valueName: "what"),
+    completion: .list(DependencyDeath.allCases.map(\.rawValue)))
+  var onDeath: DependencyDeath?
+
   @Option(help: ArgumentHelp("How many attempts may fail.", valueName: "count"))
   var maxAttempts: Int?
 
@@ -71,6 +84,7 @@ struct EnqueueCommand: AsyncParsableCommand {
   func validate() throws {
     guard delay == nil || moment == nil else { throw ValidationError("Use --in or --at, not both.") }
     guard onConflict == nil || unique != nil else { throw ValidationError("--on-conflict goes with --unique.") }
+    guard onDeath == nil || !after.isEmpty else { throw ValidationError("--on-death goes with --after.") }
     guard waitTimeout == nil || wait || follow else {
       throw ValidationError("--wait-timeout goes with --wait or --follow.")
     }
@@ -106,6 +120,8 @@ struct EnqueueCommand: AsyncParsableCommand {
       let conflict = (onConflict ?? .drop).rawValue
       body["unique"] = ["key": .string(unique), "onConflict": .string(conflict)]
     }
+    if !after.isEmpty { body["dependsOn"] = .array(after.map { .string("\($0)") }) }
+    if let onDeath { body["onDeath"] = .string(onDeath.rawValue) }
     if let maxAttempts { body["maxAttempts"] = .integer(Int64(maxAttempts)) }
     if let timeout { body["timeout"] = .string(timeout.duration.text) }
     if !tags.isEmpty { body["tags"] = .array(tags.map { .string($0) }) }

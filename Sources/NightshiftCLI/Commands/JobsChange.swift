@@ -57,7 +57,7 @@ struct JobsChange {
   }
 
   /// Goes on after a job that cannot be changed, and fails at the end.
-  private func changeEach(_ ids: [JobID], _ api: any APIClient, _ output: Output) async throws {
+  func changeEach(_ ids: [JobID], _ api: any APIClient, _ output: Output) async throws {
     var answers: [JSONValue] = []
     var failures: [String] = []
     for id in ids {

@@ -19,7 +19,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Job",
         subcommands: [
-          EnqueueCommand.self, RunCommand.self, JobsCommand.self, CheckpointsCommand.self, KindsCommand.self,
+          EnqueueCommand.self, RunCommand.self, JobsCommand.self, WorkflowsCommand.self, CheckpointsCommand.self,
+          KindsCommand.self,
           CreateJobCommand.self,
         ]),
       CommandGroup(

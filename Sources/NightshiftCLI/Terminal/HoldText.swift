@@ -21,6 +21,10 @@ struct HoldText {
     case "foreground":
       short = "kept for nightshift run"
       long = "kept for the `nightshift run` that has enqueued it"
+    case "dependencyDied":
+      let id = job.text("id")
+      short = "a dependency died"
+      long = "a job that it depends on died: run that one again, or let this one go on (nightshift jobs release \(id))"
     default: (short, long) = ("on hold: \(reason)", reason)
     }
   }

@@ -7,7 +7,7 @@ struct JobDetailText {
   let isColored: Bool
 
   func lines() -> [String] {
-    header() + moments() + content() + steps() + waits() + attempts() + logs() + artifacts()
+    header() + moments() + ties() + content() + steps() + waits() + attempts() + logs() + artifacts()
   }
 
   private func header() -> [String] {
@@ -36,6 +36,24 @@ struct JobDetailText {
       + field("stuck since", job.text("stuckAt"))
       + field(
         "forked from", job["forkedFrom"].map { [$0.text("job"), $0.text("step")].joined(separator: " ") } ?? "")
+  }
+
+  /// The jobs that it waits for, those that wait for it, and the workflow that it is part of.
+  private func ties() -> [String] {
+    var lines: [String] = []
+    if let workflow = job["workflow"] {
+      lines += field("workflow", "\(workflow.text("id")) \(workflow.text("name")), as \(workflow.text("ref"))")
+    }
+    lines += job.items("dependencies").flatMap { field("after", tie($0)) }
+    let dependants = job.items("dependants")
+    lines += dependants.prefix(20).flatMap { field("before", tie($0)) }
+    let count = job.number("dependantCount")
+    if count > min(20, dependants.count) { lines += field("", "and \(count - min(20, dependants.count)) more") }
+    return lines
+  }
+
+  private func tie(_ other: JSONValue) -> String {
+    [other.text("id"), other.text("ref"), other.text("state")].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private func content() -> [String] {

@@ -40,6 +40,8 @@ package struct ScriptAttempt: Sendable {
   package var deadline: Timestamp?
   package var tags: [String]
   package var traceparent: String?
+  /// The jobs that it has waited for, with their results.
+  package var dependencies: JSONValue = []
   /// The process that runs it: should that die, its successor finds the script by this.
   package var worker: String
   /// What has come of its steps, signals and checkpoints so far.
@@ -79,6 +81,7 @@ package struct ScriptAttempt: Sendable {
       "failures": .integer(Int64(failures)), "maxAttempts": .integer(Int64(maxAttempts)),
       "deadline": deadline.map { .string($0.rfc3339) } ?? .null,
       "tags": .array(tags.map(JSONValue.string)), "traceparent": traceparent.map(JSONValue.string) ?? .null,
+      "dependencies": dependencies,
     ]
   }
 }

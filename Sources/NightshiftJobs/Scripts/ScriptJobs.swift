@@ -123,7 +123,13 @@ package final class ScriptJobs: Sendable {
       schema: manifest.schema, runsOutside: true
     ) { context, payload in
       var attempt = ScriptAttempt(context)
-      attempt.flow = try await context.flowSoFar()
+      do {
+        attempt.dependencies = try await context.dependenciesJSON()
+        attempt.flow = try await context.flowSoFar()
+      } catch let error as StoreError where error.code == .unavailable {
+        // No fault of the job's: it waits, and uses up no attempt.
+        throw Snooze.for(.seconds(5), reason: error.description)
+      }
       return try await runner.run(attempt, payload: payload, reporter: context)
     }
   }

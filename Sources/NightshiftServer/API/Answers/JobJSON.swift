@@ -57,6 +57,7 @@ extension JSONValue {
       .fields(["job": .string("\(origin)"), "step": job.flow.originStep.map(JSONValue.string)])
     }
     fields["formerPayloads"] = .array(job.formerPayloads.map { JSONValue($0) })
+    fields.merge(tieFields(job.ties)) { $1 }
     return fields
   }
 
@@ -67,7 +68,7 @@ extension JSONValue {
     return ["reason": "queuePaused", "since": JSONValue(since)]
   }
 
-  private init(_ hold: Hold) {
+  init(_ hold: Hold) {
     self = .fields([
       "reason": .string(String(describing: hold.reason)), "until": hold.until.map { JSONValue($0) },
     ])

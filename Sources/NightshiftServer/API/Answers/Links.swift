@@ -5,6 +5,8 @@ import Nightshift
 enum Links {
   static func status(of job: JobID) -> String { "/api/jobs/\(job)" }
 
+  static func workflow(_ id: WorkflowID) -> String { "/api/workflows/\(id)" }
+
   static func live(of job: JobID) -> String { "/api/jobs/\(job)/events" }
 
   static func artifact(_ name: String, of job: JobID) -> String {

@@ -4,9 +4,10 @@ import Nightshift
 enum DraftReader {
   static let fields = [
     "kind", "payload", "queue", "priority", "runAt", "delay", "unique", "maxAttempts", "timeout", "tags",
-    "organization", "owner",
+    "organization", "owner", "ref", "dependsOn", "onDeath",
   ]
   private static let mostTags = 20
+  private static let mostDependencies = 1_000
   private static let mostAttempts = 1_000
 
   /// The draft, or what is wrong with it. `nil` only together with faults.
@@ -27,10 +28,16 @@ enum DraftReader {
     options.tags = reader.texts("tags", upTo: mostTags, length: 100) ?? []
     options.organization = reader.text("organization")
     options.owner = reader.text("owner")
+    let ref = reader.text("ref", upTo: 100)
+    options.dependsOn =
+      (reader.texts("dependsOn", upTo: mostDependencies, length: 100) ?? []).map(Dependency.init)
+    options.onDeath = reader.choice("onDeath", DependencyDeath.self) ?? .cancel
     options.traceparent = traceparent
     guard reader.faults.isEmpty, let kind else { return (nil, reader.faults) }
     let payload = reader.raw("payload") ?? .object([:])
-    return (JobDraft(kind: kind, payload: payload.serialized(), options: options), [])
+    var draft = JobDraft(kind: kind, payload: payload.serialized(), options: options)
+    draft.ref = ref
+    return (draft, [])
   }
 
   private static let nameRule = "1 to 100 of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit"

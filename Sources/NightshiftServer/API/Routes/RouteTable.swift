@@ -9,7 +9,8 @@ struct RouteTable: Sendable {
   let routes: [Route]
 
   static let api = RouteTable(
-    routes: submitRoutes + jobRoutes + bulkRoutes + queueRoutes + workerRoutes + tokenRoutes + systemRoutes
+    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + queueRoutes + workerRoutes + tokenRoutes
+      + systemRoutes
       + liveRoutes + checkpointRoutes + flowRoutes)
 
   /// A route with what stands in its path's gaps.

@@ -80,7 +80,12 @@ extension RouteTable {
       indices.append(index)
     }
     guard !faults.isEmpty else { return drafts }
-    // The rest is checked too, so that one answer names all that has to be mended.
+    // The rest is checked too, so that one answer names all that has to be mended; but for names, which jobs may have
+    // that could not be read.
+    for index in drafts.indices {
+      drafts[index].ref = nil
+      drafts[index].options.dependsOn.removeAll { if case .ref = $0 { true } else { false } }
+    }
     let others = try await request.engine.faults(in: drafts).map { fault($0, at: indices[$0.index]) }
     throw Problem.invalid(faults + others)
   }
