@@ -137,6 +137,7 @@ extension Migration {
           id {id}, job {int} NOT NULL, version {int} NOT NULL, state {int} NOT NULL, kind {text} NOT NULL,
           queue {text} NOT NULL, attempt {int} NOT NULL, at {int} NOT NULL, writer {int} NOT NULL)
         """,
-      ])
+      ]),
+    schedules,
   ]
 }

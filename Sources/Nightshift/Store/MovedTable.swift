@@ -75,6 +75,13 @@ extension MovedTable {
     MovedTable("progress", key: ["job"], ["attempt", "millionths", "message", "at"]),
     MovedTable("artifacts", key: ["job", "name"], ["attempt", "type", "size", "sha256", "created_at"]),
     MovedTable("artifact_chunks", key: ["job", "name", "attempt", "seq"], ["content"], heavy: "content"),
+    MovedTable(
+      "schedules", key: ["name"],
+      [
+        "source", "enabled", "declared", "overridden", "fired_until", "next_at", "last_at", "created_at", "updated_at",
+        "problem",
+      ], heavy: "overridden"),
+    MovedTable("slots", key: ["schedule", "at"], ["fired_at", "outcome", "detail", "job", "open"], heavy: "detail"),
     rollups,
     MovedTable("outbox", key: ["id"], ["at", "topic", "job", "attempt", "body"], heavy: "body"),
     MovedTable("audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail"], heavy: "detail"),
