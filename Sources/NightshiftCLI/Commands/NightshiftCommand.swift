@@ -20,6 +20,7 @@ struct NightshiftCommand: AsyncParsableCommand {
         name: "Job",
         subcommands: [
           EnqueueCommand.self, RunCommand.self, JobsCommand.self, KindsCommand.self, CreateJobCommand.self,
+          SchedulesCommand.self,
         ]),
       CommandGroup(
         name: "Operation",

@@ -9,8 +9,8 @@ struct RouteTable: Sendable {
   let routes: [Route]
 
   static let api = RouteTable(
-    routes: submitRoutes + jobRoutes + bulkRoutes + queueRoutes + workerRoutes + tokenRoutes + systemRoutes
-      + liveRoutes)
+    routes: submitRoutes + jobRoutes + bulkRoutes + queueRoutes + scheduleRoutes + workerRoutes + tokenRoutes
+      + systemRoutes + liveRoutes)
 
   /// A route with what stands in its path's gaps.
   struct Match: Sendable {
