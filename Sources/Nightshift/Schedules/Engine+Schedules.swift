@@ -87,6 +87,16 @@ extension ScheduleSummary {
   }
 }
 
+// MARK: Firing
+
+extension Engine {
+  /// Fires all that is due, as ``run()`` does by itself.
+  ///
+  /// - Returns: When the next one is due.
+  @discardableResult
+  package func fireSchedules() async throws -> Timestamp? { try await housekeeper.scheduler.fire() }
+}
+
 // MARK: Changing
 
 extension Engine {

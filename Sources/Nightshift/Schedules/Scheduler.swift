@@ -6,7 +6,7 @@ import Synchronization
 /// Sleeps until the next slot, and is told of changes.
 final class Scheduler: Sendable {
   /// At most so many schedules are looked at together.
-  static let batch = 200
+  static let batch = 1_000
   /// At most so many jobs in one transaction, unless one schedule alone has more.
   private static let slots = 1_000
 
