@@ -95,32 +95,32 @@ import Testing
   private func names() async throws -> [String] { try await test.engine.schedules().map(\.record.name) }
 
   @Test func `declares what it holds, and a change replaces it`() async throws {
-    try await watch.load()
+    await watch.load()
     #expect(try await names() == [])
     try write("a", "b")
-    try await watch.load()
+    await watch.load()
     #expect(try await names() == ["a", "b"])
     try write("b", "c", expression: "@hourly")
-    try await watch.load()
+    await watch.load()
     #expect(try await names() == ["b", "c"])
     #expect(try await test.engine.schedule("b")?.definition?.expression == "@hourly")
   }
 
   @Test func `that is broken or gone changes nothing`() async throws {
     try write("a")
-    try await watch.load()
+    await watch.load()
     try "schedules:\n  a: {}\n".write(toFile: path, atomically: true, encoding: .utf8)
-    try await watch.load()
+    await watch.load()
     #expect(watch.problems.map(\.line) == [2, 2])
     #expect(try await names() == ["a"])
     try FileManager.default.removeItem(atPath: path)
-    try await watch.load()
+    await watch.load()
     #expect(try await names() == ["a"] && watch.problems.isEmpty)
   }
 
   @Test func `is read again when it has changed`() async throws {
     try write("a")
-    try await watch.load()
+    await watch.load()
     try write("a", "b")
     let task = Task { try await watch.run() }
     while try await names() != ["a", "b"] {

@@ -21,7 +21,7 @@ extension Engine {
       }
       let declared = try transaction.query("SELECT name FROM nightshift_schedules WHERE source = 'file'")
       for name in declared.compactMap({ $0.text(0) }) where entries[name] == nil {
-        try transaction.execute("DELETE FROM nightshift_schedules WHERE name = ?", [.text(name)])
+        try ScheduleRecord.delete(name, transaction)
         try transaction.audit("remove-schedule", "schedule \(name)", by: .system, at: now)
         changes.removed.append(name)
       }

@@ -177,7 +177,7 @@ extension Engine {
         throw ScheduleError.conflict(
           "\"\(name)\" is declared in the schedules file: remove it there, or disable it.")
       }
-      try transaction.execute("DELETE FROM nightshift_schedules WHERE name = ?", [.text(name)])
+      try ScheduleRecord.delete(name, transaction)
       try transaction.audit("remove-schedule", "schedule \(name)", by: actor, at: now)
     }
     housekeeper.scheduler.lookAgain()
@@ -263,7 +263,9 @@ extension ScheduleRecord {
     // Never the same twice, by which whoever has planned for the former one notices.
     updatedAt = max(now, updatedAt + .microseconds(1))
     firedUntil = max(now, firedUntil)
-    nextAt = definition.isEnabled ? definition.next(after: firedUntil)?.timestamp : nil
+    let next = definition.next(after: firedUntil)?.timestamp
+    // Slots may wait already: whoever fires looks, and finds the next one itself.
+    nextAt = !definition.isEnabled ? nil : definition.overlap == .queue ? now : next
     problem = nil
     return definition.isEnabled
   }

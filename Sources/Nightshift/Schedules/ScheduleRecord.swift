@@ -33,9 +33,6 @@ package struct ScheduleRecord: Sendable {
     return .object(declared.merging(overridden?.objectValue ?? [:]) { $1 })
   }
 
-  static let columns =
-    "name, source, declared, overridden, fired_until, next_at, last_at, created_at, updated_at, problem"
-
   init(_ row: SQLRow) {
     name = row.text(0)!
     source = row.text(1).flatMap(Source.init(rawValue:)) ?? .person
@@ -90,6 +87,24 @@ extension ScheduleRecord {
         SQLValue(firedUntil), SQLValue(nextAt), SQLValue(lastAt), SQLValue(createdAt), SQLValue(updatedAt),
         SQLValue(problem), .integer(isEnabled ? 1 : 0),
       ])
+    if json["overlap"]?.stringValue != ScheduleOverlap.queue.rawValue {
+      try Self.giveUpWaiting(name, transaction)
+    }
+  }
+
+  /// Ends the wait of slots whose schedule no longer lets any wait, or is no longer there.
+  static func giveUpWaiting(_ name: String, _ transaction: any WriteTransaction) throws(StoreError) {
+    try transaction.execute(
+      """
+      UPDATE nightshift_slots SET outcome = 'skipped', detail = 'its schedule was changed while it waited', open = 0
+      WHERE schedule = ? AND open > 0 AND open = 2
+      """, [.text(name)])
+  }
+
+  /// Deletes the row. Slots and jobs are left alone.
+  static func delete(_ name: String, _ transaction: any WriteTransaction) throws(StoreError) {
+    try giveUpWaiting(name, transaction)
+    try transaction.execute("DELETE FROM nightshift_schedules WHERE name = ?", [.text(name)])
   }
 
   /// Lets whoever writes schedules, here or elsewhere, do so one after the other.

@@ -45,7 +45,7 @@ struct NightshiftProcess: Sendable {
     let scripts = try await Handlers.register(on: engine, settings, logger: logger) { announcement.url }
     let schedules = ScheduleFileWatch(path: settings.required(.schedules), engine: engine, logger: logger)
     // After the kinds, which it names.
-    try await schedules.load()
+    await schedules.load()
     // Ended in the opposite order: first the worker finishes its jobs, while the API still shows them.
     var services: [any Service] = [ScriptFolderService(scripts: scripts), ScheduleFileService(schedules: schedules)]
     if role == .server {

@@ -31,10 +31,15 @@ package final class ScheduleFileWatch: Sendable {
   /// What is wrong with the file as it is now.
   package var problems: [ManifestProblem] { state.withLock { $0.problems } }
 
-  /// Declares what is there now.
-  ///
-  /// - Throws: What the engine throws. Mistakes in the file are ``problems``, and no error.
-  package func load() async throws { try await apply(JobFolder.Fingerprint(of: path)) }
+  /// Declares what is there now. Mistakes in the file are ``problems``, and no error; what the store refuses just now,
+  /// as where its schema is yet to be migrated, ``run()`` tries again.
+  package func load() async {
+    do {
+      try await apply(JobFolder.Fingerprint(of: path))
+    } catch {
+      logger.error("schedules could not be declared; trying again", metadata: ["error": "\(error)"])
+    }
+  }
 
   /// Follows changes of the file until its task is cancelled.
   package func run() async throws {
@@ -48,7 +53,8 @@ package final class ScheduleFileWatch: Sendable {
           try await apply(now)
         } catch {
           // The store may be busy; nothing is lost, since the next look finds the same difference.
-          logger.error("schedules could not be declared", metadata: ["error": "\(error)"])
+          logger.error("schedules could not be declared; trying again", metadata: ["error": "\(error)"])
+          do { try await engine.clock.sleep(for: .seconds(10)) } catch { return }
         }
       }
       last = now
