@@ -7,6 +7,7 @@ import Nightshift
 final class PostgresSession {
   let connection: PostgresConnection
   var tally = GroupTally()
+  var takenSteps: Set<Migration.Step> = []
   /// Queues that are known to have a row.
   var knownQueues: Set<String> = []
   /// Whether the transaction did more than move jobs, so that other processes have to read again what they keep.

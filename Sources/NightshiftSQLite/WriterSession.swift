@@ -5,6 +5,7 @@ import Nightshift
 final class WriterSession {
   let connection: SQLiteConnection
   var tally = GroupTally()
+  var takenSteps: Set<Migration.Step> = []
   /// Queues that are known to have a row.
   var knownQueues: Set<String> = [] {
     didSet { if knownQueues.isEmpty { lastQueue = "" } }

@@ -24,6 +24,8 @@ struct JobModel {
     var worker: WorkerID?
     var losses = 0
     var key: String?
+    /// While it is parked: when it goes on.
+    var wakesAt: Timestamp?
   }
 
   private(set) var jobs: [JobID: Entry] = [:]
@@ -85,6 +87,9 @@ struct JobModel {
     case .held(let hold):
       entry.job.state = .ready
       entry.job.hold = hold.reason.rawValue
+    case .parked(let waits):
+      entry.job.state = .waiting
+      entry.wakesAt = waits.compactMap(\.dueAt).min()
     }
     return .settled
   }
@@ -92,6 +97,10 @@ struct JobModel {
   mutating func promote(now: Timestamp) -> Int {
     let due = jobs.filter { $0.value.job.state == .scheduled && $0.value.job.runAt <= now }
     for id in due.keys { jobs[id]!.job.state = .ready }
+    for (id, entry) in jobs where entry.job.state == .waiting && entry.wakesAt! <= now {
+      jobs[id]!.job.state = .ready
+      jobs[id]!.job.runAt = now
+    }
     return due.count
   }
 

@@ -73,10 +73,12 @@ private struct Walk {
     for _ in 0..<Int.random(in: 1...4, using: &random) {
       guard let (job, worker) = attempts.suffix(40).randomElement(using: &random) else { return }
       let failure = Failure(type: "t", message: "m")
+      nextID += 1
+      let wait = WaitDraft(id: nextID, key: "w\(nextID)", kind: .time, dueAt: now + .seconds(3))
       let outcomes: [Settlement.Outcome] = [
         .completed(result: [1]), .completed(result: nil), .runAgain(at: now + .seconds(2), .retry(failure)),
         .runAgain(at: now, .shutdown), .runAgain(at: now + .seconds(1), .snooze(reason: nil)), .dead(failure),
-        .cancelled(reason: "r"), .held(Hold(.noWorker)),
+        .cancelled(reason: "r"), .held(Hold(.noWorker)), .parked([wait]),
       ]
       // Sometimes by somebody who never had it.
       let by = Int.random(in: 0..<10, using: &random) == 0 ? workers.randomElement(using: &random)! : worker

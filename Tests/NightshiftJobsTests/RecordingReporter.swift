@@ -25,6 +25,7 @@ final class RecordingReporter: ScriptReporter {
     var progress: [Progress] = []
     var lines: [Line] = []
     var artifacts: [Artifact] = []
+    var checkpoints: [CheckpointDraft] = []
   }
 
   private let state = Mutex(State())
@@ -51,6 +52,18 @@ final class RecordingReporter: ScriptReporter {
     let artifact = Artifact(name: name, type: type, text: String(decoding: bytes, as: UTF8.self))
     state.withLock { $0.artifacts.append(artifact) }
   }
+
+  var checkpoints: [CheckpointDraft] { state.withLock { $0.checkpoints } }
+
+  func checkpoint(_ draft: CheckpointDraft) async throws -> Bool {
+    state.withLock { $0.checkpoints.append(draft) }
+    return true
+  }
+
+  func keep(step name: String, result: JSONValue) async throws {}
+  func waitFor(signals names: [String], timeout: Duration?) throws {}
+  func waitForOpenQuestions() async throws -> Bool { false }
+  func forgetWaits() { state.withLock { $0.checkpoints.removeAll() } }
 
   var cancellationReason: CancellationReason? { nil }
 }

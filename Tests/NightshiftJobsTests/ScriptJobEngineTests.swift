@@ -103,4 +103,69 @@ import Testing
       try await enqueue("true", "payload: {type: object, required: [month]}")
     }
   }
+
+  private func pending() async throws -> Checkpoint {
+    var filter = CheckpointFilter()
+    filter.states = [.pending]
+    return try #require(try await test.engine.checkpoints(filter).checkpoints.first)
+  }
+
+  private static let asking = """
+    state=$(jq -r '.checkpoints.send.state // "unasked"' "$NIGHTSHIFT_CONTEXT")
+    case $state in
+      approved) jq -c '{sent: .checkpoints.send.data.to, by: .checkpoints.send.by}' "$NIGHTSHIFT_CONTEXT" ;;
+      rejected) echo '{"sent": false}' ;;
+      *)
+        echo '{"$checkpoint": {"key": "send", "title": "Send it?", "risk": "message", "data": {"to": "ada"}}}'
+        exit 75 ;;
+    esac
+    """
+
+  @Test func `asks people by a line and exit 75, and finds the answer in its context`() async throws {
+    let id = try await enqueue(Self.asking)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).summary.state == .waiting)
+    let checkpoint = try await pending()
+    #expect(checkpoint.title == "Send it?" && checkpoint.risk == "message")
+    let ada = Actor(id: "ada", role: .approver)
+    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, data: ["to": "ben"]), by: ada)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).result == Array(#"{"sent":"ben","by":"ada"}"#.utf8))
+  }
+
+  @Test func `decides itself what a rejection means`() async throws {
+    let id = try await enqueue(Self.asking)
+    try await test.runUntilIdle()
+    _ = try await test.engine.decide(try await pending().id, Verdict(.reject), by: .system)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).result == Array(#"{"sent": false}"#.utf8))
+  }
+
+  @Test func `that asks and then ends has asked nothing`() async throws {
+    let id = try await enqueue(
+      """
+      echo '{"$checkpoint": {"key": "send", "title": "Send it?"}}'
+      """)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).summary.state == .completed)
+    #expect(try await test.engine.checkpoints(CheckpointFilter()).checkpoints.isEmpty)
+  }
+
+  @Test func `keeps steps, waits for signals, and finds both in its context`() async throws {
+    let id = try await enqueue(
+      """
+      if [ "$(jq -r '.signals | has("paid")' "$NIGHTSHIFT_CONTEXT")" = true ]; then
+        jq -c '{fetched: .steps.fetch, paid: .signals.paid}' "$NIGHTSHIFT_CONTEXT"
+      else
+        echo '{"$step": "fetch", "result": [1, 2]}'
+        echo '{"$signal": "paid", "timeout": "1h"}'
+        exit 75
+      fi
+      """)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).summary.state == .waiting)
+    try await test.engine.signal("paid", to: id, 7)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).result == Array(#"{"fetched":[1,2],"paid":7}"#.utf8))
+  }
 }

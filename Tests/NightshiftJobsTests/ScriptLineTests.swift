@@ -14,6 +14,22 @@ import Testing
     (#"{"$log": {"a": 1}}"#, .log(#"{"a":1}"#, .info)),
     (#"{"$artifact": "a.png", "type": "image/png"}"#, .artifact(path: "a.png", type: "image/png")),
     (#"{"$retryAfter": "5m"}"#, .retryAfter(.seconds(300))),
+    (
+      #"{"$checkpoint": {"key": "send", "title": "Send?", "data": {"to": "ada"}}}"#,
+      .checkpoint(
+        CheckpointDraft(
+          key: "send", type: .approval, title: "Send?", data: ["to": "ada"], options: CheckpointOptions()))
+    ),
+    (
+      #"{"$checkpoint": {"titel": "Send?"}}"#,
+      .mistake(
+        "$checkpoint: /titel: is not a known field: did you mean `title`?; "
+          + "/title: is missing: the question, in one line")
+    ),
+    (#"{"$step": "fetch", "result": [1]}"#, .step("fetch", [1])),
+    (#"{"$signal": "paid", "timeout": "1h"}"#, .signal(["paid"], timeout: .seconds(3_600))),
+    (#"{"$signal": ["paid", "refused"]}"#, .signal(["paid", "refused"], timeout: nil)),
+    (#"{"$signal": []}"#, .mistake("$signal must be a name, or a list of names")),
     (#"{"$progres": 1}"#, .mistake("unknown instruction $progres: did you mean $progress?")),
     (#"{"files": 2}"#, .result(#"{"files": 2}"#)),
     ("[1, 2]", .result("[1, 2]")),

@@ -27,11 +27,43 @@ nightshift_audit.address text COLLATE C
 nightshift_audit.verb text COLLATE C NOT NULL
 nightshift_audit.subject text COLLATE C NOT NULL
 nightshift_audit.detail text COLLATE C
+nightshift_checkpoints.id bigint NOT NULL IDENTITY
+nightshift_checkpoints.job bigint NOT NULL
+nightshift_checkpoints.attempt bigint NOT NULL
+nightshift_checkpoints.key text COLLATE C NOT NULL
+nightshift_checkpoints.type text COLLATE C NOT NULL
+nightshift_checkpoints.state text COLLATE C NOT NULL
+nightshift_checkpoints.title text COLLATE C NOT NULL
+nightshift_checkpoints.body text COLLATE C NOT NULL
+nightshift_checkpoints.data bytea
+nightshift_checkpoints.schema text COLLATE C
+nightshift_checkpoints.risk text COLLATE C NOT NULL
+nightshift_checkpoints.digest text COLLATE C NOT NULL
+nightshift_checkpoints.policy text COLLATE C NOT NULL
+nightshift_checkpoints.reminders bigint NOT NULL
+nightshift_checkpoints.escalated_at bigint
+nightshift_checkpoints.created_at bigint NOT NULL
+nightshift_checkpoints.expires_at bigint
+nightshift_checkpoints.decided_at bigint
+nightshift_checkpoints.choice text COLLATE C
+nightshift_checkpoints.answer bytea
 nightshift_commits.token bigint NOT NULL
 nightshift_commits.at bigint NOT NULL
 nightshift_counters.queue text COLLATE C NOT NULL
 nightshift_counters.state bigint NOT NULL
 nightshift_counters.n bigint NOT NULL
+nightshift_decisions.checkpoint bigint NOT NULL
+nightshift_decisions.seq bigint NOT NULL
+nightshift_decisions.job bigint NOT NULL
+nightshift_decisions.verdict text COLLATE C NOT NULL
+nightshift_decisions.actor text COLLATE C NOT NULL
+nightshift_decisions.role text COLLATE C NOT NULL
+nightshift_decisions.address text COLLATE C
+nightshift_decisions.via text COLLATE C NOT NULL
+nightshift_decisions.at bigint NOT NULL
+nightshift_decisions.comment text COLLATE C
+nightshift_decisions.choice text COLLATE C
+nightshift_decisions.changes text COLLATE C
 nightshift_events.id bigint NOT NULL IDENTITY
 nightshift_events.job bigint NOT NULL
 nightshift_events.version bigint NOT NULL
@@ -41,6 +73,19 @@ nightshift_events.queue text COLLATE C NOT NULL
 nightshift_events.attempt bigint NOT NULL
 nightshift_events.at bigint NOT NULL
 nightshift_events.writer bigint NOT NULL
+nightshift_forks.job bigint NOT NULL IDENTITY
+nightshift_forks.origin bigint NOT NULL
+nightshift_forks.step text COLLATE C NOT NULL
+nightshift_forks.forked_by text COLLATE C NOT NULL
+nightshift_grants.id bigint NOT NULL IDENTITY
+nightshift_grants.kind text COLLATE C NOT NULL
+nightshift_grants.key text COLLATE C NOT NULL
+nightshift_grants.job bigint
+nightshift_grants.digest text COLLATE C
+nightshift_grants.expires_at bigint
+nightshift_grants.checkpoint bigint NOT NULL
+nightshift_grants.granted_by text COLLATE C NOT NULL
+nightshift_grants.created_at bigint NOT NULL
 nightshift_jobs.id bigint NOT NULL
 nightshift_jobs.queue text COLLATE C NOT NULL
 nightshift_jobs.kind text COLLATE C NOT NULL
@@ -141,6 +186,13 @@ nightshift_schedules.updated_at bigint NOT NULL
 nightshift_schedules.problem text COLLATE C
 nightshift_settings.name text COLLATE C NOT NULL
 nightshift_settings.value text COLLATE C NOT NULL
+nightshift_signals.id bigint NOT NULL IDENTITY
+nightshift_signals.job bigint NOT NULL
+nightshift_signals.name text COLLATE C NOT NULL
+nightshift_signals.payload bytea NOT NULL
+nightshift_signals.sent_at bigint NOT NULL
+nightshift_signals.sent_by text COLLATE C NOT NULL
+nightshift_signals.wait bigint
 nightshift_slots.schedule text COLLATE C NOT NULL
 nightshift_slots.at bigint NOT NULL
 nightshift_slots.fired_at bigint NOT NULL
@@ -148,6 +200,17 @@ nightshift_slots.outcome text COLLATE C NOT NULL
 nightshift_slots.detail text COLLATE C
 nightshift_slots.job bigint
 nightshift_slots.open bigint NOT NULL
+nightshift_steps.job bigint NOT NULL
+nightshift_steps.key text COLLATE C NOT NULL
+nightshift_steps.seq bigint NOT NULL
+nightshift_steps.state bigint NOT NULL
+nightshift_steps.attempt bigint NOT NULL
+nightshift_steps.tries bigint NOT NULL
+nightshift_steps.started_at bigint NOT NULL
+nightshift_steps.ended_at bigint
+nightshift_steps.type text COLLATE C
+nightshift_steps.result bytea
+nightshift_steps.error text COLLATE C
 nightshift_tags.tag text COLLATE C NOT NULL
 nightshift_tags.job bigint NOT NULL
 nightshift_tokens.id bigint NOT NULL IDENTITY
@@ -159,6 +222,18 @@ nightshift_tokens.created_by text COLLATE C NOT NULL
 nightshift_tokens.expires_at bigint
 nightshift_tokens.last_used_at bigint
 nightshift_tokens.revoked_at bigint
+nightshift_waits.id bigint NOT NULL IDENTITY
+nightshift_waits.job bigint NOT NULL
+nightshift_waits.key text COLLATE C NOT NULL
+nightshift_waits.type bigint NOT NULL
+nightshift_waits.state bigint NOT NULL
+nightshift_waits.names text COLLATE C
+nightshift_waits.target bigint
+nightshift_waits.due_at bigint
+nightshift_waits.created_at bigint NOT NULL
+nightshift_waits.ended_at bigint
+nightshift_waits.name text COLLATE C
+nightshift_waits.payload bytea
 nightshift_workers.id bigint NOT NULL IDENTITY
 nightshift_workers.node bigint NOT NULL
 nightshift_workers.name text COLLATE C NOT NULL
@@ -184,8 +259,17 @@ CREATE UNIQUE INDEX nightshift_artifact_chunks_pkey ON nightshift_artifact_chunk
 CREATE UNIQUE INDEX nightshift_artifacts_pkey ON nightshift_artifacts USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_attempts_pkey ON nightshift_attempts USING btree (job, attempt)
 CREATE UNIQUE INDEX nightshift_audit_pkey ON nightshift_audit USING btree (id)
+CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints USING btree (job, key)
+CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints USING btree (id) WHERE (state = 'pending'::text)
+CREATE UNIQUE INDEX nightshift_checkpoints_pkey ON nightshift_checkpoints USING btree (id)
 CREATE UNIQUE INDEX nightshift_commits_pkey ON nightshift_commits USING btree (token)
+CREATE INDEX nightshift_decisions_job ON nightshift_decisions USING btree (job)
+CREATE UNIQUE INDEX nightshift_decisions_pkey ON nightshift_decisions USING btree (checkpoint, seq)
 CREATE UNIQUE INDEX nightshift_events_pkey ON nightshift_events USING btree (id)
+CREATE INDEX nightshift_forks_origin ON nightshift_forks USING btree (origin)
+CREATE UNIQUE INDEX nightshift_forks_pkey ON nightshift_forks USING btree (job)
+CREATE INDEX nightshift_grants_kind ON nightshift_grants USING btree (kind, key)
+CREATE UNIQUE INDEX nightshift_grants_pkey ON nightshift_grants USING btree (id)
 CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs USING btree (finished_at) WHERE (state = ANY (ARRAY[(6)::bigint, (7)::bigint]))
 CREATE INDEX nightshift_jobs_held ON nightshift_jobs USING btree (hold, kind) WHERE (hold <> 0)
 CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs USING btree (hold_until) WHERE (hold_until IS NOT NULL)
@@ -209,12 +293,19 @@ CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)
 CREATE UNIQUE INDEX nightshift_schedules_pkey ON nightshift_schedules USING btree (name)
 CREATE UNIQUE INDEX nightshift_settings_pkey ON nightshift_settings USING btree (name)
+CREATE INDEX nightshift_signals_job ON nightshift_signals USING btree (job, name)
+CREATE UNIQUE INDEX nightshift_signals_pkey ON nightshift_signals USING btree (id)
 CREATE INDEX nightshift_slots_fired ON nightshift_slots USING btree (fired_at)
 CREATE INDEX nightshift_slots_open ON nightshift_slots USING btree (schedule, at) WHERE (open > 0)
 CREATE UNIQUE INDEX nightshift_slots_pkey ON nightshift_slots USING btree (schedule, at)
+CREATE UNIQUE INDEX nightshift_steps_pkey ON nightshift_steps USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, job)
 CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)
 CREATE UNIQUE INDEX nightshift_tokens_sha256_key ON nightshift_tokens USING btree (sha256)
+CREATE INDEX nightshift_waits_due ON nightshift_waits USING btree (due_at) WHERE ((state = 0) AND (due_at IS NOT NULL))
+CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits USING btree (job, key)
+CREATE UNIQUE INDEX nightshift_waits_pkey ON nightshift_waits USING btree (id)
+CREATE INDEX nightshift_waits_target ON nightshift_waits USING btree (target) WHERE ((state = 0) AND (target IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers USING btree (node) WHERE (ended_at IS NULL)
 CREATE UNIQUE INDEX nightshift_workers_pkey ON nightshift_workers USING btree (id)
 nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint

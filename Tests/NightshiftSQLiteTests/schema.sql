@@ -11,11 +11,31 @@ CREATE TABLE nightshift_attempts(
 CREATE TABLE nightshift_audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, address TEXT, verb TEXT NOT NULL,
   subject TEXT NOT NULL, detail TEXT);
+CREATE TABLE nightshift_checkpoints(
+  id INTEGER PRIMARY KEY, job INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
+  state TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, data BLOB, schema TEXT,
+  risk TEXT NOT NULL, digest TEXT NOT NULL, policy TEXT NOT NULL, reminders INTEGER NOT NULL,
+  escalated_at INTEGER, created_at INTEGER NOT NULL, expires_at INTEGER, decided_at INTEGER, choice TEXT,
+  answer BLOB);
+CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints(job, key);
+CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints(id) WHERE state = 'pending';
 CREATE TABLE nightshift_counters(
   queue TEXT NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(queue, state)) WITHOUT ROWID;
+CREATE TABLE nightshift_decisions(
+  checkpoint INTEGER NOT NULL, seq INTEGER NOT NULL, job INTEGER NOT NULL, verdict TEXT NOT NULL, actor TEXT NOT NULL,
+  role TEXT NOT NULL, address TEXT, via TEXT NOT NULL, at INTEGER NOT NULL, comment TEXT, choice TEXT,
+  changes TEXT, PRIMARY KEY(checkpoint, seq)) WITHOUT ROWID;
+CREATE INDEX nightshift_decisions_job ON nightshift_decisions(job);
 CREATE TABLE nightshift_events(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
   queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
+CREATE TABLE nightshift_forks(
+  job INTEGER PRIMARY KEY, origin INTEGER NOT NULL, step TEXT NOT NULL, forked_by TEXT NOT NULL);
+CREATE INDEX nightshift_forks_origin ON nightshift_forks(origin);
+CREATE TABLE nightshift_grants(
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, job INTEGER, digest TEXT, expires_at INTEGER,
+  checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL, created_at INTEGER NOT NULL);
+CREATE INDEX nightshift_grants_kind ON nightshift_grants(kind, key);
 CREATE TABLE nightshift_jobs(
   id INTEGER PRIMARY KEY, queue TEXT NOT NULL, kind TEXT NOT NULL, state INTEGER NOT NULL,
   priority INTEGER NOT NULL, run_at INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
@@ -68,15 +88,29 @@ CREATE TABLE nightshift_schedules(
   updated_at INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1;
 CREATE TABLE nightshift_settings(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE nightshift_signals(
+  id INTEGER PRIMARY KEY, job INTEGER NOT NULL, name TEXT NOT NULL, payload BLOB NOT NULL, sent_at INTEGER NOT NULL,
+  sent_by TEXT NOT NULL, wait INTEGER);
+CREATE INDEX nightshift_signals_job ON nightshift_signals(job, name);
 CREATE TABLE nightshift_slots(
   schedule TEXT NOT NULL, at INTEGER NOT NULL, fired_at INTEGER NOT NULL, outcome TEXT NOT NULL, detail TEXT,
   job INTEGER, open INTEGER NOT NULL, PRIMARY KEY(schedule, at)) WITHOUT ROWID;
 CREATE INDEX nightshift_slots_fired ON nightshift_slots(fired_at);
 CREATE INDEX nightshift_slots_open ON nightshift_slots(schedule, at) WHERE open > 0;
+CREATE TABLE nightshift_steps(
+  job INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  tries INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, type TEXT, result BLOB, error TEXT,
+  PRIMARY KEY(job, key)) WITHOUT ROWID;
 CREATE TABLE nightshift_tags(tag TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY(tag, job)) WITHOUT ROWID;
 CREATE TABLE nightshift_tokens(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER);
+CREATE TABLE nightshift_waits(
+  id INTEGER PRIMARY KEY, job INTEGER NOT NULL, key TEXT NOT NULL, type INTEGER NOT NULL, state INTEGER NOT NULL, names TEXT,
+  target INTEGER, due_at INTEGER, created_at INTEGER NOT NULL, ended_at INTEGER, name TEXT, payload BLOB);
+CREATE INDEX nightshift_waits_due ON nightshift_waits(due_at) WHERE state = 0 AND due_at IS NOT NULL;
+CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits(job, key);
+CREATE INDEX nightshift_waits_target ON nightshift_waits(target) WHERE state = 0 AND target IS NOT NULL;
 CREATE TABLE nightshift_workers(
   id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, host TEXT NOT NULL,
   boot TEXT NOT NULL, pid_namespace TEXT NOT NULL, pid INTEGER NOT NULL, process_start INTEGER NOT NULL,

@@ -83,10 +83,7 @@ extension Engine {
   private static func fence(
     _ job: JobID, _ attempt: Int, _ worker: WorkerID, _ transaction: any WriteTransaction
   ) throws {
-    let current = try transaction.query(
-      "SELECT 1 FROM nightshift_jobs WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?",
-      [SQLValue(job), SQLValue(attempt), .integer(worker.rawValue)])
-    guard current.isEmpty else { return }
+    guard try !transaction.isCurrent(job, attempt, worker) else { return }
     throw ArtifactError("Attempt \(attempt) of \(job) has lost its lease: nothing more is kept of it.")
   }
 

@@ -34,7 +34,7 @@ extension Engine {
   }
 
   /// An edited payload has to fit the kind as a new one would.
-  private func check(_ payload: [UInt8], for ids: [JobID]) async throws {
+  func check(_ payload: [UInt8], for ids: [JobID]) async throws {
     for id in ids {
       guard let job = try await job(id) else { continue }
       guard let kind = caches.withLock({ $0.kinds[job.summary.kind] }) else { continue }

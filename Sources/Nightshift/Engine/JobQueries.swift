@@ -60,6 +60,8 @@ package struct JobDetail: Sendable {
   package var artifacts: [ArtifactRecord]
   /// Payloads that an edited retry has replaced, oldest first.
   package var formerPayloads: [FormerPayload]
+  /// Its steps and waits.
+  package var flow: JobFlow
 
   /// The failure of the last attempt that failed.
   package var error: Failure? { attempts.last { $0.outcome == "failed" || $0.outcome == "crashed" }?.failure }

@@ -30,6 +30,7 @@ public final class JobContext: Sendable {
   package let worker: WorkerID
   package let engine: Engine
   private let reason = Mutex<CancellationReason?>(nil)
+  let flow = Mutex(AttemptFlow())
 
   init(_ job: ClaimedJob, engine: Engine, worker: WorkerID, deadline: Timestamp?) {
     id = job.id
@@ -99,12 +100,14 @@ public final class JobContext: Sendable {
   /// - Throws: ``ArtifactError`` if the name or size is not allowed or the attempt has lost its lease;
   ///   ``StoreError`` if it could not be stored.
   public func attach(_ name: String, type: String, _ bytes: [UInt8]) async throws {
+    try checkParked()
     try await engine.attach(name, type: type, bytes, to: self)
   }
 
   /// Enqueues another job, as ``Engine/enqueue(_:_:)``, with this one's organization, owner and trace.
   @discardableResult
   public func enqueue<Next: Job>(_ job: Next, _ options: JobOptions = JobOptions()) async throws -> JobID {
+    try checkParked()
     var options = options
     options.organization = options.organization ?? organization
     options.owner = options.owner ?? owner

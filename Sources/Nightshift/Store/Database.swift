@@ -40,6 +40,9 @@ package protocol WriteTransaction: ReadTransaction {
   /// with ids of their own (nothing to do where it counts from the largest anyway).
   func continueNumbering(of table: String) throws(StoreError)
 
+  /// The transaction with the verbs that are written once for all stores.
+  var session: any StoreSession { get }
+
   func insert(_ jobs: [NewJob], now: Timestamp) throws(StoreError) -> [InsertOutcome]
   func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettleOutcome]
   func change(_ change: JobChange, of jobs: [JobID], now: Timestamp) throws(StoreError) -> [ChangeOutcome]

@@ -180,6 +180,8 @@ package struct Settlement: Sendable {
     case cancelled(reason: String)
     /// Ready again at once, but kept from running.
     case held(Hold)
+    /// Waits for something, without a worker.
+    case parked([WaitDraft])
   }
 
   package enum RunAgain: Sendable {

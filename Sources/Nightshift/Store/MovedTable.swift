@@ -82,6 +82,27 @@ extension MovedTable {
         "problem",
       ], heavy: "overridden"),
     MovedTable("slots", key: ["schedule", "at"], ["fired_at", "outcome", "detail", "job", "open"], heavy: "detail"),
+    MovedTable(
+      "steps", key: ["job", "key"],
+      ["seq", "state", "attempt", "tries", "started_at", "ended_at", "type", "result", "error"], heavy: "result"),
+    MovedTable(
+      "waits", key: ["id"],
+      ["job", "key", "type", "state", "names", "target", "due_at", "created_at", "ended_at", "name", "payload"],
+      heavy: "payload"),
+    MovedTable("signals", key: ["id"], ["job", "name", "payload", "sent_at", "sent_by", "wait"], heavy: "payload"),
+    MovedTable(
+      "checkpoints", key: ["id"],
+      [
+        "job", "attempt", "key", "type", "state", "title", "body", "data", "schema", "risk", "digest", "policy",
+        "reminders", "escalated_at", "created_at", "expires_at", "decided_at", "choice", "answer",
+      ], heavy: "data"),
+    MovedTable(
+      "decisions", key: ["checkpoint", "seq"],
+      ["job", "verdict", "actor", "role", "address", "via", "at", "comment", "choice", "changes"], heavy: "changes"),
+    MovedTable(
+      "grants", key: ["id"],
+      ["kind", "key", "job", "digest", "expires_at", "checkpoint", "granted_by", "created_at"]),
+    MovedTable("forks", key: ["job"], ["origin", "step", "forked_by"]),
     rollups,
     MovedTable("outbox", key: ["id"], ["at", "topic", "job", "attempt", "body"], heavy: "body"),
     MovedTable("audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail"], heavy: "detail"),

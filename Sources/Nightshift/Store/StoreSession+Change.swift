@@ -35,6 +35,7 @@ extension StoreSession {
         WHERE id = ?
         """, [SQLValue(now), SQLValue(now), .text(reason), SQLValue(row.id)])
       moved(row.next, from: row.state, to: .cancelled, at: now)
+      if row.attempt > 0 { try withdrawWaits(of: row.id, at: now) }
       tally.roll(row.queue, row.kind, at: now) { $0.cancelled += 1 }
       try tell("cancelled", row.id, row.attempt, reason, at: now)
       return .changed(.cancelled)
@@ -59,6 +60,7 @@ extension StoreSession {
         """, [.integer(row.version), SQLValue(now), SQLValue(row.id)])
       try execute("UPDATE nightshift_payloads SET payload = ? WHERE id = ?", [.bytes(payload), SQLValue(row.id)])
     }
+    if row.attempt > 0 { try forgetFailedWaits(of: row.id) }
     // One that only waits for its moment keeps its failures: it is run sooner, not started over.
     let failures = row.state == .scheduled ? row.failures : 0
     let crashes = row.state == .scheduled ? row.crashes : 0

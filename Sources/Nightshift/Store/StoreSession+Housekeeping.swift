@@ -41,11 +41,13 @@ extension StoreSession {
       RETURNING queue
       """, [SQLValue(now), SQLValue(limit)])
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
+    let nextWait = try endDueWaits(now: now, limit: limit)
     let next = [
       try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2"),
       try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold_until IS NOT NULL"),
     ]
-    return Promotion(promoted: rows.count, nextDue: next.compactMap { $0.first?.timestamp(0) }.min())
+    let moments = next.map { $0.first?.timestamp(0) } + [nextWait]
+    return Promotion(promoted: rows.count, nextDue: moments.compactMap(\.self).min())
   }
 
   package func reclaim(_ reclaim: Reclaim) throws(StoreError) -> Int {
@@ -109,6 +111,7 @@ extension StoreSession {
     tally.roll(row.queue, row.kind, at: reclaim.now) {
       if state == .dead { $0.dead += 1 } else { $0.cancelled += 1 }
     }
+    try withdrawWaits(of: row.id, at: reclaim.now)
     try tell(state.rawValue, row.id, row.attempt, reason, at: reclaim.now)
   }
 
@@ -128,6 +131,7 @@ extension StoreSession {
       for table in ["progress", "attempts", "logs", "artifacts", "artifact_chunks", "old_payloads"] {
         try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(id)])
       }
+      try pruneWaits(of: id)
       // An expiring key outlives its job: it still keeps a second one out.
       try execute("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", [SQLValue(id)])
     }

@@ -7,6 +7,7 @@ extension StoreSession {
     case .dead(let failure): try bury(settlement, failure)
     case .cancelled(let reason): try cancel(settlement, reason)
     case .held(let hold): try putOnHold(settlement, hold)
+    case .parked(let waits): try park(settlement, waits)
     }
   }
 
@@ -49,6 +50,8 @@ extension StoreSession {
       $0.dead += 1
     }
     try recordAttempt(settlement, "failed", failure)
+    // Only an attempt before this one can have left a wait open.
+    if settlement.attempt > 1 { try withdrawWaits(of: settlement.id, at: settlement.endedAt) }
     try tell("dead", settlement.id, settlement.attempt, failure.message, at: settlement.endedAt)
     return true
   }
@@ -65,11 +68,12 @@ extension StoreSession {
     guard changed == 1 else { return false }
     try ended(settlement, .cancelled) { $0.cancelled += 1 }
     try recordAttempt(settlement, "cancelled", Failure(type: "cancelled", message: reason))
+    if settlement.attempt > 1 { try withdrawWaits(of: settlement.id, at: settlement.endedAt) }
     try tell("cancelled", settlement.id, settlement.attempt, reason, at: settlement.endedAt)
     return true
   }
 
-  private func cancelIfRequested(_ settlement: Settlement) throws(StoreError) -> Bool {
+  func cancelIfRequested(_ settlement: Settlement) throws(StoreError) -> Bool {
     guard let row = try jobRow(settlement.id), row.cancelRequested else { return false }
     return try cancel(settlement, "cancelled")
   }
@@ -106,7 +110,7 @@ extension StoreSession {
     }
   }
 
-  private func noteMoved(
+  func noteMoved(
     _ settlement: Settlement, _ state: JobState, version: Int64? = nil
   ) throws(StoreError) {
     // The version is read only when somebody wants it: it would cost a look-up for each job.
@@ -118,7 +122,7 @@ extension StoreSession {
     self.moved(moved, from: .running, to: state, at: settlement.endedAt)
   }
 
-  private func recordAttempt(
+  func recordAttempt(
     _ settlement: Settlement, _ outcome: String, _ failure: Failure?
   ) throws(StoreError) {
     try recordAttempt(

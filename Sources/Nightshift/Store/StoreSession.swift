@@ -4,9 +4,13 @@
 package protocol StoreSession: AnyObject, WriteTransaction {
   /// What the transaction adds up to so far.
   var tally: GroupTally { get set }
+  /// Steps of the schema that are known to have been taken: they stay taken.
+  var takenSteps: Set<Migration.Step> { get set }
 }
 
 extension StoreSession {
+  package var session: any StoreSession { self }
+
   /// Notes a change of state for the counters, for workers and for listeners.
   package func moved(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
     tally.move(job.queue, from: old, to: new)

@@ -21,6 +21,9 @@ extension Settlement.Outcome {
     case .threw(let error as PermanentFailure, nil):
       .dead(Failure(type: "PermanentFailure", message: error.description))
     case .threw(let error as PermanentFailureRecord, nil): .dead(error.failure)
+    case .threw(let error as Rejection, nil): .cancelled(reason: error.description)
+    case .threw(let error as CheckpointExpired, nil):
+      .dead(Failure(type: "CheckpointExpired", message: error.description))
     case .threw(let error, let reason):
       afterFailure(error, isTimeout: reason == .timeout, of: job, backoff: backoff, now: now, random: random())
     }

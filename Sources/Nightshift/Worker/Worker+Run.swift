@@ -62,8 +62,13 @@ extension Worker {
     let journal = engine.journal
     if journal.isUsed { await journal.finish(context) }
     let endedAt = clock.now
-    let settled = Settlement.Outcome.after(
-      outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
+    let waits = context.parkedWaits
+    // By the mark and not by the error: a handler that caught it is parked all the same.
+    let settled =
+      waits.isEmpty
+      ? Settlement.Outcome.after(
+        outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
+      : .parked(waits)
     return (Settlement(job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled), goesOn)
   }
 

@@ -9,6 +9,7 @@ struct CompletedCommands: ParsableCommand {
 
   private static let completed: [ObjectIdentifier: any ParsableCommand.Type] = [
     ObjectIdentifier(JobsCommand.self): CompletedGroup<JobsCommand, JobsList>.self,
+    ObjectIdentifier(CheckpointsCommand.self): CompletedGroup<CheckpointsCommand, CheckpointsList>.self,
     ObjectIdentifier(KindsCommand.self): CompletedGroup<KindsCommand, KindsList>.self,
     ObjectIdentifier(QueuesCommand.self): CompletedGroup<QueuesCommand, QueuesList>.self,
     ObjectIdentifier(WorkersCommand.self): CompletedGroup<WorkersCommand, WorkersList>.self,

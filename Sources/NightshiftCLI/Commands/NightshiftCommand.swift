@@ -19,8 +19,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Job",
         subcommands: [
-          EnqueueCommand.self, RunCommand.self, JobsCommand.self, KindsCommand.self, CreateJobCommand.self,
-          SchedulesCommand.self,
+          EnqueueCommand.self, RunCommand.self, JobsCommand.self, CheckpointsCommand.self, KindsCommand.self,
+          CreateJobCommand.self, SchedulesCommand.self,
         ]),
       CommandGroup(
         name: "Operation",

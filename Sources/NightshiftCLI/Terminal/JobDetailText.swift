@@ -7,7 +7,7 @@ struct JobDetailText {
   let isColored: Bool
 
   func lines() -> [String] {
-    header() + moments() + content() + attempts() + logs() + artifacts()
+    header() + moments() + content() + steps() + waits() + attempts() + logs() + artifacts()
   }
 
   private func header() -> [String] {
@@ -34,6 +34,8 @@ struct JobDetailText {
       + field("started", job.text("startedAt")) + field("finished", job.text("finishedAt"))
       + field("cancel", [job.text("cancelRequestedAt"), job.text("cancelReason")].joined(separator: " "))
       + field("stuck since", job.text("stuckAt"))
+      + field(
+        "forked from", job["forkedFrom"].map { [$0.text("job"), $0.text("step")].joined(separator: " ") } ?? "")
   }
 
   private func content() -> [String] {
@@ -52,6 +54,29 @@ struct JobDetailText {
       lines += field("was", "\(former["payload"]?.description ?? "") (until \(former.text("replacedAt")))")
     }
     return lines
+  }
+
+  private func steps() -> [String] {
+    section(
+      "steps",
+      job.items("steps").map { step in
+        let result = step["result"].map { " → \($0.description)" } ?? ""
+        let error = step.text("error").isEmpty ? "" : ": \(step.text("error"))"
+        return TextWidth.singleLine(
+          "\(step.text("name"))  \(step.text("state")) in attempt \(step.number("attempt"))\(result)\(error)")
+      })
+  }
+
+  private func waits() -> [String] {
+    section(
+      "waits",
+      job.items("waits").map { wait in
+        let what = wait.text("checkpoint").isEmpty ? wait.text("child") : wait.text("checkpoint")
+        let until = wait.text("until").isEmpty ? "" : " until \(wait.text("until"))"
+        let ended = wait.text("endedAt").isEmpty ? until : " at \(wait.text("endedAt"))"
+        return TextWidth.singleLine(
+          "\(wait.text("name"))  \(wait.text("type"))  \(wait.text("state"))\(ended)  \(what)")
+      })
   }
 
   private func attempts() -> [String] {

@@ -7,11 +7,27 @@ package protocol ScriptReporter: Sendable {
   func progress(_ fraction: Double, _ message: String?)
   func log(_ message: String, level: Logger.Level)
   func attach(_ name: String, type: String, _ bytes: [UInt8]) async throws
+  /// Tells people, or asks them once the attempt is over; `false` if they have answered already.
+  func checkpoint(_ draft: CheckpointDraft) async throws -> Bool
+  /// Keeps the result of a step.
+  func keep(step name: String, result: JSONValue) async throws
+  /// Waits for a signal once the attempt is over.
+  func waitFor(signals names: [String], timeout: Duration?) throws
+  /// Waits, once the attempt is over, for what others have asked on the job's behalf; `false` if there is nothing.
+  func waitForOpenQuestions() async throws -> Bool
+  /// Takes back what was to be waited for.
+  func forgetWaits()
   /// Why the attempt was asked to stop, when it was.
   var cancellationReason: CancellationReason? { get }
 }
 
-extension JobContext: ScriptReporter {}
+extension JobContext: ScriptReporter {
+  package func checkpoint(_ draft: CheckpointDraft) async throws -> Bool {
+    guard draft.type == .info else { return try await askLater(draft) }
+    try await inform(draft.key, title: draft.title, data: draft.data, body: draft.options.body)
+    return false
+  }
+}
 
 /// What a script is told of its attempt.
 package struct ScriptAttempt: Sendable {
@@ -28,6 +44,8 @@ package struct ScriptAttempt: Sendable {
   package var slot: Timestamp?
   /// The process that runs it: should that die, its successor finds the script by this.
   package var worker: String
+  /// What has come of its steps, signals and checkpoints so far.
+  package var flow: [String: JSONValue] = [:]
 
   package init(
     id: String, kind: String, queue: String = "default", attempt: Int = 1, failures: Int = 0,
@@ -56,7 +74,9 @@ package struct ScriptAttempt: Sendable {
   }
 
   /// The contents of `$NIGHTSHIFT_CONTEXT`.
-  var json: JSONValue {
+  var json: JSONValue { .object(fields.merging(flow) { own, _ in own }) }
+
+  private var fields: [String: JSONValue] {
     [
       "id": .string(id), "kind": .string(kind), "queue": .string(queue), "attempt": .integer(Int64(attempt)),
       "failures": .integer(Int64(failures)), "maxAttempts": .integer(Int64(maxAttempts)),

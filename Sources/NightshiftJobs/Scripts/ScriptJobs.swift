@@ -122,7 +122,9 @@ package final class ScriptJobs: Sendable {
       kind: manifest.kind, options: manifest.options, source: ManifestPlan.file(in: folder.name, root),
       schema: manifest.schema, runsOutside: true
     ) { context, payload in
-      try await runner.run(ScriptAttempt(context), payload: payload, reporter: context)
+      var attempt = ScriptAttempt(context)
+      attempt.flow = try await context.flowSoFar()
+      return try await runner.run(attempt, payload: payload, reporter: context)
     }
   }
 }

@@ -11,12 +11,20 @@ enum ScriptLine: Hashable {
   case artifact(path: String, type: String?)
   /// `{"$retryAfter": "5m"}`
   case retryAfter(Duration)
+  /// `{"$checkpoint": {"key": "send", "title": "…", …}}`
+  case checkpoint(CheckpointDraft)
+  /// `{"$step": "name", "result": …}`
+  case step(String, JSONValue)
+  /// `{"$signal": "paid", "timeout": "1h"}`, or a list of names
+  case signal([String], timeout: Duration?)
   /// JSON without `$`: the result, if no other comes after it.
   case result(String)
   /// A line that wants to be one of these and is not: what is wrong.
   case mistake(String)
 
-  private static let instructions = ["$progress", "$log", "$artifact", "$retryAfter"]
+  private static let instructions = [
+    "$progress", "$log", "$artifact", "$retryAfter", "$checkpoint", "$step", "$signal",
+  ]
 
   /// Reads a line. It never fails: what is not understood is log.
   init(_ line: String) {
@@ -62,12 +70,34 @@ enum ScriptLine: Hashable {
         return .mistake("$retryAfter must be \(DurationText.rule)")
       }
       return .retryAfter(wait)
+    case "$checkpoint": return checkpoint(fields)
+    case "$step":
+      guard let name = fields[instruction]?.stringValue else { return .mistake("$step must be the name of a step") }
+      return .step(name, fields["result"] ?? .null)
+    case "$signal": return signal(fields)
     default:
       let remedy = Spelling.nearest(to: instruction, among: instructions).map { "did you mean \($0)?" }
       return .mistake(
         "unknown instruction \(instruction): \(remedy ?? "known are \(instructions.joined(separator: ", "))")"
       )
     }
+  }
+
+  private static func checkpoint(_ fields: [String: JSONValue]) -> ScriptLine {
+    do {
+      return .checkpoint(try CheckpointReader.read(fields["$checkpoint"] ?? .null))
+    } catch {
+      return .mistake("$checkpoint: \(error)")
+    }
+  }
+
+  private static func signal(_ fields: [String: JSONValue]) -> ScriptLine {
+    let value = fields["$signal"]
+    let names = value?.stringValue.map { [$0] } ?? value?.arrayValue?.compactMap(\.stringValue) ?? []
+    guard (1...50).contains(names.count) else { return .mistake("$signal must be a name, or a list of names") }
+    guard let text = fields["timeout"]?.stringValue else { return .signal(names, timeout: nil) }
+    guard let timeout = Duration(text: text) else { return .mistake("the timeout must be \(DurationText.rule)") }
+    return .signal(names, timeout: timeout)
   }
 
   private static func log(_ fields: [String: JSONValue]) -> ScriptLine {

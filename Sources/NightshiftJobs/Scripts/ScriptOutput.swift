@@ -17,6 +17,8 @@ struct ScriptOutput {
 
   /// The last line that was JSON without `$`.
   private(set) var result: String?
+  /// Whether it has asked for something that it is to wait for.
+  private(set) var mustWait = false
   /// When to come back, as the script has said last.
   private(set) var retryAfter: Duration?
 
@@ -82,6 +84,13 @@ struct ScriptOutput {
       try await reporter.attach(file.name, type: type ?? MediaType.of(file.name), file.bytes)
     case .retryAfter(let wait):
       retryAfter = wait
+    case .checkpoint(let draft):
+      if try await reporter.checkpoint(draft) { mustWait = true }
+    case .step(let name, let result):
+      try await reporter.keep(step: name, result: result)
+    case .signal(let names, let timeout):
+      try reporter.waitFor(signals: names, timeout: timeout)
+      mustWait = true
     case .result(let json):
       // The one before was only a line of the log after all.
       if let result { reporter.log(result, level: .info) }

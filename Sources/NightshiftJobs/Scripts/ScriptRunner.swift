@@ -36,9 +36,15 @@ package struct ScriptRunner: Sendable {
     var output = ScriptOutput(reporter: reporter, artifactFolders: [folder, temporary.path])
     let end = try await follow(ChildProcess(launch, on: threads), &output)
     if end == .stopped { throw ScriptStopped(errorTail: output.errorTail) }
-    switch ScriptExit(
+    let exit = ScriptExit(
       end, errorTail: output.errorTail, retryAfter: output.retryAfter, resources: manifest.resources)
-    {
+    if case .runAgain = exit {
+      let mustWait = output.mustWait ? true : try await reporter.waitForOpenQuestions()
+      if mustWait { throw Parked() }
+    }
+    // It has ended in another way: there is nothing to wait for.
+    if output.mustWait { reporter.forgetWaits() }
+    switch exit {
     case .completed:
       return try output.checkedResult()
     case .runAgain(let delay):

@@ -49,10 +49,11 @@ struct Gate: Sendable {
     }
     let actor = try await admittedActor(for: match.route)
     try query.check(known: match.route.query)
-    let request = APIRequest(
+    var request = APIRequest(
       engine: engine, readiness: api.readiness, method: head.method, headers: headers,
       parameters: match.parameters, query: query,
       actor: actor, isStillAllowed: isStillAllowed(match.route))
+    if case .inProcess = origin { request.isInProcess = true }
     return (match.route, request)
   }
 

@@ -51,6 +51,11 @@ extension JSONValue {
     fields["logs"] = .array(logs.map { JSONValue($0) })
     fields["logCount"] = JSONValue(job.logCount)
     fields["artifacts"] = .array(job.artifacts.map { JSONValue($0, of: job.summary.id) })
+    fields["steps"] = .array(job.flow.steps.map { JSONValue($0) })
+    fields["waits"] = .array(job.flow.waits.map { JSONValue($0) })
+    fields["forkedFrom"] = job.flow.origin.map { origin in
+      .fields(["job": .string("\(origin)"), "step": job.flow.originStep.map(JSONValue.string)])
+    }
     fields["formerPayloads"] = .array(job.formerPayloads.map { JSONValue($0) })
     return fields
   }

@@ -13,6 +13,8 @@ extension Problem {
       case let error as SubmissionError: Problem(error)
       case let error as ScheduleError: Problem(error)
       case let error as StoreError: Problem(error)
+      case let error as CheckpointError: Problem(error)
+      case let error as FlowError: .invalid([.init("#", error.description)])
       case let error as HTTPParserError: .malformed(error)
       case is NIOTooManyBytesError:
         Problem(.contentTooLarge, "too_large", "The body is larger than this route allows.")
@@ -46,6 +48,15 @@ extension Problem {
         .notFound(error.description, remedy: "`GET /api/schedules` lists those there are.")
       case .conflict: .conflict(error.description)
       }
+  }
+
+  private init(_ error: CheckpointError) {
+    switch error {
+    case .missing: self = .notFound(error.description, remedy: "`GET /api/checkpoints` lists those that wait.")
+    case .closed: self.init(.conflict, "decided", error.description)
+    case .notAllowed: self.init(.forbidden, "not_a_reviewer", error.description)
+    case .invalid(let pointer, let message): self = .invalid([.init(pointer, message)])
+    }
   }
 
   private init(_ error: StoreError) {

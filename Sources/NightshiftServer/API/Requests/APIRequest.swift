@@ -13,6 +13,8 @@ struct APIRequest: Sendable {
   let actor: Actor
   /// Whether the caller still has the right by which it came in; asked now and then while a stream is open.
   let isStillAllowed: @Sendable () async -> Bool
+  /// Whether the command line asks within this process.
+  var isInProcess = false
   /// The JSON object that was sent; `nil` if none was.
   var body: JSONValue?
 

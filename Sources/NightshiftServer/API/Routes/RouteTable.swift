@@ -10,7 +10,7 @@ struct RouteTable: Sendable {
 
   static let api = RouteTable(
     routes: submitRoutes + jobRoutes + bulkRoutes + queueRoutes + scheduleRoutes + workerRoutes + tokenRoutes
-      + systemRoutes + liveRoutes)
+      + systemRoutes + liveRoutes + checkpointRoutes + flowRoutes)
 
   /// A route with what stands in its path's gaps.
   struct Match: Sendable {

@@ -1,0 +1,291 @@
+import Foundation
+
+/// The name of a question to people: `chk_` and 13 characters.
+package struct CheckpointID: Hashable, Sendable, CustomStringConvertible {
+  package let rawValue: Int64
+
+  package init(rawValue: Int64) { self.rawValue = rawValue }
+
+  package init?(_ text: String) {
+    guard let rawValue = Identifier.parse(text, prefix: "chk") else { return nil }
+    self.rawValue = rawValue
+  }
+
+  package var description: String { Identifier.text(rawValue, prefix: "chk") }
+}
+
+/// What kind of question a checkpoint is.
+package enum CheckpointType: String, Sendable, CaseIterable {
+  /// The job waits until somebody has said yes or no.
+  case approval
+  /// The job goes on; people are told.
+  case info
+  /// Something went wrong, and the job waits until somebody has chosen what is to be done.
+  case error
+}
+
+package enum CheckpointState: String, Sendable, CaseIterable {
+  case pending, approved, rejected, expired
+  /// Told, and nobody is asked: an `info`.
+  case noted
+  /// The job ended, or asks something else now.
+  case withdrawn
+}
+
+/// How much harm it may do.
+public enum Risk: String, Sendable, Codable, CaseIterable {
+  /// Nothing is changed.
+  case read
+  /// It can be undone.
+  case reversible
+  /// It cannot be undone.
+  case irreversible
+  /// It costs money.
+  case money
+  /// It speaks to somebody outside.
+  case message
+}
+
+/// What becomes of a question that nobody has answered in time.
+public enum Expiry: String, Sendable, Codable, CaseIterable {
+  /// As if somebody had said no: the job is cancelled unless its handler sees to it.
+  case reject
+  /// The job is dead unless its handler sees to it.
+  case fail
+  /// As if somebody had said yes.
+  case `continue`
+  /// Others are asked, and it expires once more; then it is as if somebody had said no.
+  case escalate
+}
+
+/// Who may answer a question.
+public struct Reviewers: Sendable, Hashable {
+  /// Users by name; with them, nobody else may answer by their role alone.
+  public var users: [String] = []
+  /// Roles: `approver`, `operator`, `admin`. Empty with no ``users`` stands for approvers and whoever may do more.
+  public var roles: [String] = []
+  /// How many different people have to say yes. One no is a no.
+  public var required = 1
+  /// Whether whoever owns the job is kept from answering.
+  public var excludesRequester = false
+
+  /// One approver.
+  public init() {}
+
+  /// So many of these users.
+  public static func anyOf(_ users: [String], required: Int = 1) -> Reviewers {
+    var reviewers = Reviewers()
+    reviewers.users = users
+    reviewers.required = required
+    return reviewers
+  }
+}
+
+/// How a question is asked. What is not said is taken from here.
+public struct CheckpointOptions: Sendable, Hashable {
+  /// More than the title says, as Markdown.
+  public var body = ""
+  /// How much harm it may do.
+  public var risk = Risk.reversible
+  /// A JSON schema of the data, from which a form is made; what a reviewer edits has to fit it.
+  public var schema: String?
+  /// How long the question stands.
+  public var expires: Duration = .seconds(86_400)
+  /// What becomes of it then.
+  public var onExpiry = Expiry.reject
+  /// When people are reminded, counted from the question.
+  public var reminders: [Duration] = []
+  /// Who may answer.
+  public var reviewers = Reviewers()
+  /// Who may answer as well once it was escalated.
+  public var escalateTo = Reviewers()
+  /// Whether a reviewer may change the data before saying yes.
+  public var isEditable = true
+
+  /// A reversible action, asked of one approver, for a day.
+  public init() {}
+}
+
+/// A question as a handler asks it.
+package struct CheckpointDraft: Sendable, Hashable {
+  package var key: String
+  package var type: CheckpointType
+  package var title: String
+  package var data: JSONValue?
+  package var options: CheckpointOptions
+  /// Among what a reviewer of an `error` chooses.
+  package var choices: [String] = []
+
+  package init(
+    key: String, type: CheckpointType, title: String, data: JSONValue?, options: CheckpointOptions,
+    choices: [String] = []
+  ) {
+    self.key = key
+    self.type = type
+    self.title = title
+    self.data = data
+    self.options = options
+    self.choices = choices
+  }
+
+  /// SHA-256 of exactly what is asked for: an answer counts for this and for nothing else.
+  package var digest: String { Engine.fingerprint(data?.serialized() ?? []) }
+}
+
+/// The rules of a question as they are stored.
+struct CheckpointPolicy: Sendable, Codable, Hashable {
+  struct Group: Sendable, Codable, Hashable {
+    var users: [String]
+    var roles: [String]
+    var required: Int
+    var excludesRequester: Bool
+
+    init(_ reviewers: Reviewers) {
+      users = reviewers.users
+      roles = reviewers.roles
+      required = max(1, reviewers.required)
+      excludesRequester = reviewers.excludesRequester
+    }
+  }
+
+  var reviewers: Group
+  var escalateTo: Group
+  var onExpiry: Expiry
+  /// Microseconds after the question.
+  var reminders: [Int64]
+  /// Microseconds.
+  var expires: Int64
+  var isEditable: Bool
+  var choices: [String]
+
+  init(_ draft: CheckpointDraft) {
+    let options = draft.options
+    reviewers = Group(options.reviewers)
+    escalateTo = Group(options.escalateTo)
+    onExpiry = options.onExpiry
+    reminders = options.reminders.map(\.microseconds).filter { $0 > 0 && $0 < options.expires.microseconds }.sorted()
+    expires = options.expires.microseconds
+    isEditable = options.isEditable
+    choices = draft.choices
+  }
+}
+
+/// A question to people with all that is known of it.
+package struct Checkpoint: Sendable {
+  package var id: CheckpointID
+  package var job: JobID
+  package var attempt: Int
+  package var key: String
+  package var type: CheckpointType
+  package var state: CheckpointState
+  package var title: String
+  package var body: String
+  package var data: JSONValue?
+  package var schema: JSONValue?
+  package var risk: String
+  package var digest: String
+  var policy: CheckpointPolicy
+  /// How many reminders were sent.
+  var reminders: Int
+  package var escalatedAt: Timestamp?
+  package var createdAt: Timestamp
+  package var expiresAt: Timestamp?
+  package var decidedAt: Timestamp?
+  /// What a reviewer of an `error` chose.
+  package var choice: String?
+  /// The data as the reviewer approved them.
+  package var answer: JSONValue?
+  package var decisions: [DecisionRecord] = []
+  package var kind = ""
+  package var queue = ""
+  package var owner: String?
+
+  package var choices: [String] { policy.choices }
+  /// The data as they are now, with what reviewers have changed.
+  package var current: JSONValue? { answer ?? data }
+  /// Who has said yes to the data as they are now.
+  package var agreement: ArraySlice<DecisionRecord> {
+    let edit = decisions.lastIndex { $0.changes != nil } ?? decisions.startIndex
+    return decisions[edit...].filter { $0.verdict == "approved" }[...]
+  }
+  package var isEditable: Bool { policy.isEditable }
+  package var onExpiry: Expiry { policy.onExpiry }
+  package var required: Int { max(policy.reviewers.required, escalatedAt == nil ? 1 : policy.escalateTo.required) }
+  package var users: [String] { policy.reviewers.users + (escalatedAt == nil ? [] : policy.escalateTo.users) }
+  package var roles: [String] { policy.reviewers.roles + (escalatedAt == nil ? [] : policy.escalateTo.roles) }
+  package var excludesRequester: Bool { policy.reviewers.excludesRequester || policy.escalateTo.excludesRequester }
+
+  static let columns = """
+    c.id, c.job, c.attempt, c.key, c.type, c.state, c.title, c.body, c.data, c.schema, c.risk, c.digest, c.policy,
+    c.reminders, c.escalated_at, c.created_at, c.expires_at, c.decided_at, c.choice, c.answer
+    """
+
+  /// - Parameter row: ``columns``, and perhaps the job's kind, queue and owner.
+  init(_ row: SQLRow) throws(StoreError) {
+    // Written by us; a newer Nightshift that writes something else has its own step of the schema.
+    guard let policy = try? JSONDecoder().decode(CheckpointPolicy.self, from: Data(row.text(12)!.utf8)),
+      let type = CheckpointType(rawValue: row.text(4)!), let state = CheckpointState(rawValue: row.text(5)!)
+    else { throw StoreError(.invalid, "The checkpoint \(CheckpointID(rawValue: row.integer(0)!)) cannot be read.") }
+    id = CheckpointID(rawValue: row.integer(0)!)
+    job = row.job(1)!
+    attempt = Int(row.integer(2)!)
+    key = row.text(3)!
+    self.type = type
+    self.state = state
+    title = row.text(6)!
+    body = row.text(7)!
+    data = row.bytes(8).flatMap { try? JSONValue(parsing: $0) }
+    schema = row.text(9).flatMap { try? JSONValue(parsing: $0.utf8) }
+    risk = row.text(10)!
+    digest = row.text(11)!
+    self.policy = policy
+    reminders = Int(row.integer(13)!)
+    escalatedAt = row.timestamp(14)
+    createdAt = row.timestamp(15)!
+    expiresAt = row.timestamp(16)
+    decidedAt = row.timestamp(17)
+    choice = row.text(18)
+    answer = row.bytes(19).flatMap { try? JSONValue(parsing: $0) }
+    guard row.values.count > 22 else { return }
+    kind = row.text(20)!
+    queue = row.text(21)!
+    owner = row.text(22)
+  }
+
+  /// When somebody has to look after it next: a reminder is due, or it expires.
+  var dueAt: Timestamp? {
+    let reminder = policy.reminders.dropFirst(reminders).first.map {
+      Timestamp(microseconds: createdAt.microseconds + $0)
+    }
+    return [escalatedAt == nil ? reminder : nil, expiresAt].compactMap(\.self).min()
+  }
+}
+
+/// Who said what to a question.
+package struct DecisionRecord: Sendable {
+  package var verdict: String
+  package var actor: String
+  package var role: String
+  package var address: String?
+  /// `api`, `cli`, `console`; `grant` where somebody had allowed it beforehand, `expiry` where nobody answered.
+  package var via: String
+  package var at: Timestamp
+  package var comment: String?
+  package var choice: String?
+  /// What the reviewer changed in the data: a list of `{pointer, before, after}`.
+  package var changes: JSONValue?
+
+  static let columns = "verdict, actor, role, address, via, at, comment, choice, changes"
+
+  init(_ row: SQLRow) {
+    verdict = row.text(0)!
+    actor = row.text(1)!
+    role = row.text(2)!
+    address = row.text(3)
+    via = row.text(4)!
+    at = row.timestamp(5)!
+    comment = row.text(6)
+    choice = row.text(7)
+    changes = row.text(8).flatMap { try? JSONValue(parsing: $0.utf8) }
+  }
+}

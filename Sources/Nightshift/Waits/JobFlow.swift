@@ -1,0 +1,156 @@
+import Synchronization
+
+/// What is known of a job's steps and waits.
+package struct JobFlow: Sendable {
+  /// In the order in which they were begun.
+  package var steps: [StepRecord] = []
+  package var waits: [Wait] = []
+  /// The job that it was forked from, and at which step.
+  package var origin: JobID?
+  package var originStep: String?
+
+  init() {}
+
+  init(of job: JobID, _ transaction: any ReadTransaction) throws(StoreError) {
+    // On a schema that is yet to be migrated there are none.
+    guard try transaction.hasTables(of: Migration.waits.step) else { return }
+    let id = SQLValue(job)
+    // The results may be large, and are asked for one at a time.
+    steps = try transaction.query(
+      """
+      SELECT key, state, attempt, tries, started_at, ended_at, type,
+        CASE WHEN length(result) <= 2000 THEN result END, error
+      FROM nightshift_steps WHERE job = ? ORDER BY seq LIMIT 1000
+      """, [id]
+    ).map(StepRecord.init)
+    waits = try transaction.query(
+      "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? ORDER BY id LIMIT 1000", [id]
+    ).map(Wait.init)
+    let fork = try transaction.query("SELECT origin, step FROM nightshift_forks WHERE job = ?", [id]).first
+    origin = fork?.job(0)
+    originStep = fork?.text(1)
+  }
+}
+
+extension ReadTransaction {
+  func hasTables(of step: Migration.Step) throws(StoreError) -> Bool {
+    try !query(
+      "SELECT 1 FROM nightshift_migrations WHERE module = ? AND number = ?",
+      [.text(step.module), .integer(Int64(step.number))]
+    ).isEmpty
+  }
+}
+
+// MARK: For handlers outside
+
+extension JobContext {
+  /// What came of the job's questions, signals and steps so far, as a script finds it in its context.
+  package func flowSoFar() async throws(StoreError) -> [String: JSONValue] {
+    // Nothing can have been asked before.
+    guard attempt > 1 else { return [:] }
+    let id = id
+    let (steps, waits) = try await engine.store.read { transaction in
+      (
+        try transaction.query(
+          "SELECT \(StepRecord.columns) FROM nightshift_steps WHERE job = ? AND state = 1 ORDER BY seq", [SQLValue(id)]
+        ).map(StepRecord.init),
+        try transaction.query(
+          "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND type = 2 AND state = 1 ORDER BY id",
+          [SQLValue(id)]
+        ).map(Wait.init)
+      )
+    }
+    var filter = CheckpointFilter()
+    filter.job = id
+    let checkpoints = try await engine.checkpoints(filter, limit: 1_000).checkpoints
+    var fields: [String: JSONValue] = [:]
+    fields["steps"] = .object(
+      Dictionary(steps.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
+    fields["signals"] = .object(
+      Dictionary(waits.map { ($0.name ?? $0.key, JSONValue(kept: $0.payload)) }) { $1 })
+    fields["checkpoints"] = .object(Dictionary(checkpoints.map { ($0.key, $0.outcome) }) { first, _ in first })
+    return fields
+  }
+
+  /// Keeps the result of a step that was taken elsewhere: in a script.
+  package func keep(step name: String, result: JSONValue) async throws {
+    try StepName.check(name)
+    var record = StepRecord(key: name, attempt: attempt, tries: 1, startedAt: engine.clock.now)
+    (record.state, record.endedAt, record.type) = (.completed, record.startedAt, "JSON")
+    record.result = result.serialized()
+    guard record.result!.count <= StepRecord.limit else {
+      throw PermanentFailure("the result of the step \"\(name)\" has more than \(StepRecord.limit) bytes")
+    }
+    try await engine.keep(record, of: self)
+  }
+
+  /// Has the job wait for a signal once its attempt is over.
+  package func waitFor(signals names: [String], timeout: Duration?) throws {
+    for name in names { try StepName.check(name) }
+    let key = try flow.withLock { flow in try flow.begin(names.sorted().joined(separator: "|"), key: nil) }
+    var draft = WaitDraft(
+      id: engine.makeID().rawValue, key: "\(key)#attempt:\(attempt)", kind: .signal,
+      dueAt: timeout.map { engine.clock.now + $0 })
+    draft.names = names
+    flow.withLock { $0.park(draft, 0) }
+  }
+
+  /// Asks people once the attempt is over, unless they have answered already.
+  ///
+  /// - Returns: `false` if they have: then there is nothing to wait for.
+  package func askLater(_ draft: CheckpointDraft) async throws -> Bool {
+    do {
+      _ = try await ask(
+        draft.type, StepName.base(of: draft.key), title: draft.title, data: draft.data, options: draft.options,
+        key: nil, choices: draft.choices)
+      return false
+    } catch is Parked {
+      return true
+    } catch is Rejection {
+      // The script finds the answer in its context, and decides what it means.
+      return false
+    } catch is CheckpointExpired {
+      return false
+    }
+  }
+
+  /// Has the job wait, once its attempt is over, for what others have asked on its behalf.
+  ///
+  /// - Returns: `false` if there is nothing of that kind.
+  package func waitForOpenQuestions() async throws -> Bool {
+    let id = id
+    let open = try await engine.store.read { transaction in
+      guard try transaction.hasTables(of: Migration.waits.step) else { return [Wait]() }
+      return try transaction.query(
+        "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND state = 0 AND type = 3", [SQLValue(id)]
+      ).map(Wait.init)
+    }
+    for wait in open {
+      let draft = WaitDraft(id: wait.id, key: wait.key, kind: .checkpoint, dueAt: wait.dueAt)
+      flow.withLock { $0.park(draft, 0) }
+    }
+    return !open.isEmpty
+  }
+
+  /// Takes back what was asked: the attempt has ended otherwise.
+  package func forgetWaits() { flow.withLock { $0.forget() } }
+}
+
+extension JSONValue {
+  /// What was stored as JSON by us.
+  fileprivate init(kept bytes: [UInt8]?) {
+    self = bytes.flatMap { try? JSONValue(parsing: $0) } ?? .null
+  }
+}
+
+extension Checkpoint {
+  fileprivate var outcome: JSONValue {
+    let last = decisions.last
+    var fields: [String: JSONValue] = ["state": .string(state.rawValue), "data": current ?? .null]
+    fields["by"] = last.map { .string($0.actor) }
+    fields["comment"] = last?.comment.map { .string($0) }
+    fields["choice"] = choice.map { .string($0) }
+    fields["at"] = decidedAt.map { .string($0.rfc3339) }
+    return .object(fields)
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Nightshift
+
+/// One question with everything that is known of it, for `checkpoints show`.
+struct CheckpointText {
+  let checkpoint: JSONValue
+  let isColored: Bool
+
+  static func style(of state: String) -> Style {
+    switch state {
+    case "pending": .yellow
+    case "approved": .green
+    case "rejected", "expired": .red
+    default: .dim
+    }
+  }
+
+  /// What a decision has led to, in one line.
+  static func outcome(_ checkpoint: JSONValue) -> String {
+    let (id, title) = (checkpoint.text("id"), TextWidth.singleLine(checkpoint.text("title")))
+    guard checkpoint.text("state") == "pending" else {
+      return "\(checkpoint.text("state").capitalized) \(id) (\(title)); job \(checkpoint.text("job")) goes on."
+    }
+    let required = checkpoint["reviewers"]?.number("required") ?? 1
+    let given = checkpoint.items("decisions").count { $0.text("verdict") == "approved" }
+    return "Noted for \(id) (\(title)): \(given) of \(required) have approved."
+  }
+
+  func lines() -> [String] {
+    let state = checkpoint.text("state")
+    var lines = [
+      "\(paint(.bold, checkpoint.text("id")))  \(checkpoint.text("type"))  \(paint(Self.style(of: state), state))",
+      "  " + paint(.bold, TextWidth.singleLine(checkpoint.text("title"))),
+    ]
+    lines += field("job", "\(checkpoint.text("job"))  \(checkpoint.text("kind"))")
+    lines += field("risk", checkpoint.text("risk"))
+    lines += field("asked", checkpoint.text("createdAt"))
+    lines += field("expires", "\(checkpoint.text("expiresAt")) (then: \(checkpoint.text("onExpiry")))")
+    lines += field("escalated", checkpoint.text("escalatedAt"))
+    lines += field("who may decide", reviewers)
+    lines += field("choices", checkpoint.texts("choices").joined(separator: ", "))
+    lines += field("chosen", checkpoint.text("choice"))
+    if let data = checkpoint["data"] { lines += field("data", data.description) }
+    if let data = checkpoint["approvedData"] { lines += field("as approved", data.description) }
+    lines += field("digest", checkpoint.text("digest"))
+    let body = checkpoint.text("body").split(separator: "\n", omittingEmptySubsequences: false)
+    if !body.isEmpty { lines += [""] + body.map { "  " + TextWidth.singleLine(String($0)) } }
+    return lines + decisions()
+  }
+
+  private var reviewers: String {
+    guard let reviewers = checkpoint["reviewers"] else { return "" }
+    let named = reviewers.texts("users") + reviewers.texts("roles").map { "every \($0)" }
+    let who = named.isEmpty ? "every approver" : named.joined(separator: ", ")
+    let count = reviewers.number("required") > 1 ? "\(reviewers.number("required")) of: " : ""
+    return count + who + (reviewers["excludesRequester"]?.boolValue == true ? ", but not the owner of the job" : "")
+  }
+
+  private func decisions() -> [String] {
+    let decisions = checkpoint.items("decisions")
+    guard !decisions.isEmpty else { return [] }
+    var lines = ["", paint(.dim, "decisions")]
+    for decision in decisions {
+      let place = decision.text("address").isEmpty ? "" : " from \(decision.text("address"))"
+      var line = "  \(decision.text("at"))  \(decision.text("verdict")) by \(decision.text("by"))"
+      line += " (\(decision.text("role")), via \(decision.text("via"))\(place))"
+      if !decision.text("choice").isEmpty { line += ", chose \(decision.text("choice"))" }
+      if !decision.text("comment").isEmpty { line += ": \(TextWidth.singleLine(decision.text("comment")))" }
+      lines.append(line)
+      for change in decision.items("changes") {
+        let (before, after) = (change["before"]?.description ?? "nothing", change["after"]?.description ?? "nothing")
+        lines.append("    \(change.text("pointer")): \(before) → \(after)")
+      }
+    }
+    return lines
+  }
+
+  private func paint(_ style: Style, _ text: String) -> String { style.paint(text, ifColored: isColored) }
+
+  private func field(_ name: String, _ value: String) -> [String] {
+    let value = TextWidth.singleLine(value).trimmingCharacters(in: .whitespaces)
+    guard !value.isEmpty, !value.hasPrefix("(then:") else { return [] }
+    return ["  " + paint(.dim, name + String(repeating: " ", count: max(1, 16 - name.count))) + value]
+  }
+}
