@@ -4,6 +4,7 @@ extension Bench {
   /// The measurements by name, in the order in which they run.
   package static let names = [
     "cores", "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready",
+    "schedules",
     "four-workers",
     "drain-million-ready", "drain-ten-million-finished",
   ]
@@ -36,6 +37,7 @@ extension Bench {
     case "scripts": [try await scripts()]
     case "server": try await idleServer(executable: executable)
     case "many-ready": [try await costOfManyReady()]
+    case "schedules": try await schedules()
     case "four-workers": [try await fourWorkers()]
     case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
     case "drain-ten-million-finished": [try await drain(name: "drain, ten million finished", finished: 10_000_000)]

@@ -105,6 +105,7 @@ import Testing
         "id": "job_0000000000001", "kind": "sample", "queue": "mail", "attempt": 2, "failures": 1,
         "maxAttempts": 3, "deadline": "2026-01-01T12:00:00.000Z", "tags": ["a"], "traceparent": "00-1-2-01",
         "dependencies": [],
+        "slot": nil,
       ])
   }
 

@@ -179,6 +179,17 @@ nightshift_rollups.wait_us bigint NOT NULL
 nightshift_rollups.wait_max_us bigint NOT NULL
 nightshift_rollups.run_us bigint NOT NULL
 nightshift_rollups.run_max_us bigint NOT NULL
+nightshift_schedules.name text COLLATE C NOT NULL
+nightshift_schedules.source text COLLATE C NOT NULL
+nightshift_schedules.enabled bigint NOT NULL
+nightshift_schedules.declared text COLLATE C
+nightshift_schedules.overridden text COLLATE C
+nightshift_schedules.fired_until bigint NOT NULL
+nightshift_schedules.next_at bigint
+nightshift_schedules.last_at bigint
+nightshift_schedules.created_at bigint NOT NULL
+nightshift_schedules.updated_at bigint NOT NULL
+nightshift_schedules.problem text COLLATE C
 nightshift_settings.name text COLLATE C NOT NULL
 nightshift_settings.value text COLLATE C NOT NULL
 nightshift_signals.id bigint NOT NULL IDENTITY
@@ -188,6 +199,13 @@ nightshift_signals.payload bytea NOT NULL
 nightshift_signals.sent_at bigint NOT NULL
 nightshift_signals.sent_by text COLLATE C NOT NULL
 nightshift_signals.wait bigint
+nightshift_slots.schedule text COLLATE C NOT NULL
+nightshift_slots.at bigint NOT NULL
+nightshift_slots.fired_at bigint NOT NULL
+nightshift_slots.outcome text COLLATE C NOT NULL
+nightshift_slots.detail text COLLATE C
+nightshift_slots.job bigint
+nightshift_slots.open bigint NOT NULL
 nightshift_steps.job bigint NOT NULL
 nightshift_steps.key text COLLATE C NOT NULL
 nightshift_steps.seq bigint NOT NULL
@@ -292,9 +310,14 @@ CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree 
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
 CREATE UNIQUE INDEX nightshift_results_pkey ON nightshift_results USING btree (id)
 CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
+CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)
+CREATE UNIQUE INDEX nightshift_schedules_pkey ON nightshift_schedules USING btree (name)
 CREATE UNIQUE INDEX nightshift_settings_pkey ON nightshift_settings USING btree (name)
 CREATE INDEX nightshift_signals_job ON nightshift_signals USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_signals_pkey ON nightshift_signals USING btree (id)
+CREATE INDEX nightshift_slots_fired ON nightshift_slots USING btree (fired_at)
+CREATE INDEX nightshift_slots_open ON nightshift_slots USING btree (schedule, at) WHERE (open > 0)
+CREATE UNIQUE INDEX nightshift_slots_pkey ON nightshift_slots USING btree (schedule, at)
 CREATE UNIQUE INDEX nightshift_steps_pkey ON nightshift_steps USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, job)
 CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)

@@ -87,11 +87,21 @@ CREATE TABLE nightshift_rollups(
   completed INTEGER NOT NULL, failed INTEGER NOT NULL, dead INTEGER NOT NULL, cancelled INTEGER NOT NULL,
   wait_us INTEGER NOT NULL, wait_max_us INTEGER NOT NULL, run_us INTEGER NOT NULL, run_max_us INTEGER NOT NULL,
   PRIMARY KEY(hour, queue, kind)) WITHOUT ROWID;
+CREATE TABLE nightshift_schedules(
+  name TEXT NOT NULL PRIMARY KEY, source TEXT NOT NULL, enabled INTEGER NOT NULL, declared TEXT,
+  overridden TEXT, fired_until INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;
+CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1;
 CREATE TABLE nightshift_settings(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE nightshift_signals(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, name TEXT NOT NULL, payload BLOB NOT NULL, sent_at INTEGER NOT NULL,
   sent_by TEXT NOT NULL, wait INTEGER);
 CREATE INDEX nightshift_signals_job ON nightshift_signals(job, name);
+CREATE TABLE nightshift_slots(
+  schedule TEXT NOT NULL, at INTEGER NOT NULL, fired_at INTEGER NOT NULL, outcome TEXT NOT NULL, detail TEXT,
+  job INTEGER, open INTEGER NOT NULL, PRIMARY KEY(schedule, at)) WITHOUT ROWID;
+CREATE INDEX nightshift_slots_fired ON nightshift_slots(fired_at);
+CREATE INDEX nightshift_slots_open ON nightshift_slots(schedule, at) WHERE open > 0;
 CREATE TABLE nightshift_steps(
   job INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
   tries INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, type TEXT, result BLOB, error TEXT,

@@ -255,7 +255,7 @@ extension Engine {
   }
 
   /// Throws, and so undoes the whole call, if an idempotency key is used again for something else.
-  private static func submission(
+  static func submission(
     _ record: NewJob, _ outcome: InsertOutcome, isReplay: Bool, _ transaction: any WriteTransaction
   ) throws -> Submission {
     switch outcome {

@@ -100,11 +100,12 @@ extension Engine {
     return try await self.job(id)?.summary.state
   }
 
-  /// Makes ready what is due, runs everything that is ready, one job after the other, and tells how many attempts that
+  /// Fires schedules and makes ready what is due, runs everything that is ready, one job after the other, and tells how many attempts that
   /// were. For tests: nothing waits, and nothing happens in the background.
   package func runDueJobs(limit: Int = 10_000) async throws -> Int {
     var attempts = 0
     while attempts < limit {
+      _ = try await housekeeper.scheduler.fire()
       _ = try await store.promote(now: clock.now, limit: 1_000)
       try await refresh()
       let lanes = caches.withLock { $0.lanes(configuration.queues) }

@@ -21,6 +21,8 @@ public final class Engine: Sendable {
   /// The store's clock, or the one that a test moves.
   package let clock: any WallClock
   let registry = HandlerRegistry()
+  /// The time zones of its schedules.
+  package let timelines = ZoneTimelines()
   let identity: Mutex<EngineIdentity>
   let process: ProcessIdentity
   /// What needs a reference to the engine. Written once, by `init`, before anybody else can see the engine, and only

@@ -76,6 +76,13 @@ extension MovedTable {
     MovedTable("artifacts", key: ["job", "name"], ["attempt", "type", "size", "sha256", "created_at"]),
     MovedTable("artifact_chunks", key: ["job", "name", "attempt", "seq"], ["content"], heavy: "content"),
     MovedTable(
+      "schedules", key: ["name"],
+      [
+        "source", "enabled", "declared", "overridden", "fired_until", "next_at", "last_at", "created_at", "updated_at",
+        "problem",
+      ], heavy: "overridden"),
+    MovedTable("slots", key: ["schedule", "at"], ["fired_at", "outcome", "detail", "job", "open"], heavy: "detail"),
+    MovedTable(
       "steps", key: ["job", "key"],
       ["seq", "state", "attempt", "tries", "started_at", "ended_at", "type", "result", "error"], heavy: "result"),
     MovedTable(

@@ -6,6 +6,7 @@ import Synchronization
 final class Housekeeper: Sendable {
   private unowned let engine: Engine  // which owns this object
   let promoter: Promoter
+  let scheduler: Scheduler
   let foreignChange = Signal()
   private let reaper: Reaper
   let strays: Strays
@@ -13,6 +14,7 @@ final class Housekeeper: Sendable {
   init(engine: Engine) {
     self.engine = engine
     promoter = Promoter(engine: engine)
+    scheduler = Scheduler(engine: engine)
     reaper = Reaper(engine: engine)
     strays = Strays(engine: engine)
   }
@@ -23,6 +25,7 @@ final class Housekeeper: Sendable {
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.promoter.run() }
+      group.addTask { await self.scheduler.run() }
       group.addTask { await self.followOthers() }
       group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }
       group.addTask { await self.every(.seconds(30)) { await self.safetyNet() } }
@@ -37,6 +40,7 @@ final class Housekeeper: Sendable {
       await foreignChange.wait()
       guard !Task.isCancelled else { return }
       promoter.lookAgain()
+      scheduler.lookAgain()
       reaper.noticeOthers()
       do throws(StoreError) {
         try await engine.refresh()
@@ -63,6 +67,7 @@ final class Housekeeper: Sendable {
   private func safetyNet() async {
     engine.worker.serve(queues: engine.caches.withLock { $0.lanes(engine.configuration.queues) })
     promoter.lookAgain()
+    scheduler.lookAgain()
     do throws(StoreError) {
       try await strays.lookIfNeeded()
     } catch {

@@ -24,6 +24,7 @@ struct Pruner {
     var pruned = try await pruneByCount(now)
     pruned += try await pruneByAge(now)
     try await pruneSmallTables(now)
+    try await pruneSlots(now)
     return pruned
   }
 
@@ -145,6 +146,35 @@ extension Pruner {
       try transaction.execute(
         "INSERT INTO nightshift_rollups(\(columns)) VALUES(\(row.values.map { _ in "?" }.joined(separator: ", ")))",
         row.values)
+    }
+  }
+}
+
+// MARK: Slots
+
+extension Pruner {
+  /// Deletes slots as old as the oldest jobs that are kept. Those that wait are kept. That a
+  /// slot was fired is also known by how far its schedule has come.
+  fileprivate func pruneSlots(_ now: Timestamp) async throws {
+    let end = now - max(engine.configuration.keepCompleted, engine.configuration.keepDead)
+    while true {
+      let rows: [SQLRow]
+      do throws(StoreError) {
+        rows = try await engine.store.read { transaction in
+          try transaction.query(
+            "SELECT schedule, at FROM nightshift_slots WHERE fired_at < ? AND open <> 2 ORDER BY fired_at LIMIT 1000",
+            [SQLValue(end)])
+        }
+      } catch  where error.code == .wrongVersion {
+        return  // the tables have not been made yet
+      }
+      guard !rows.isEmpty else { return }
+      try await engine.store.write { transaction in
+        for row in rows {
+          try transaction.execute("DELETE FROM nightshift_slots WHERE schedule = ? AND at = ?", row.values)
+        }
+      }
+      guard rows.count == 1_000 else { return }
     }
   }
 }

@@ -20,6 +20,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let folder = settings[.url] == nil ? settings.required(.data) : nil
     var findings = MachineChecks.all(folder: folder, now: Date())
     findings += HandlerChecks.all(folder: settings.required(.jobs))
+    findings += HandlerChecks.schedules(path: settings.required(.schedules))
     findings += await storeFindings()
     report(findings)
     if findings.contains(where: { !$0.isFine }) { throw ExitCode(ExitStatus.failure) }

@@ -21,7 +21,7 @@ struct NightshiftCommand: AsyncParsableCommand {
         subcommands: [
           EnqueueCommand.self, RunCommand.self, JobsCommand.self, WorkflowsCommand.self, CheckpointsCommand.self,
           KindsCommand.self,
-          CreateJobCommand.self,
+          CreateJobCommand.self, SchedulesCommand.self,
         ]),
       CommandGroup(
         name: "Operation",

@@ -40,6 +40,9 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Folder of the script jobs (default: ./jobs).", valueName: "dir"))
   var jobs: String?
 
+  @Option(help: ArgumentHelp("File that declares schedules (default: ./scheduler.yaml).", valueName: "file"))
+  var schedules: String?
+
   @Option(
     help: ArgumentHelp(
       "Serve these queues only, with commas between (default: all there are).", valueName: "names"))
@@ -53,6 +56,7 @@ struct ProcessOptions: ParsableArguments {
   func run(_ role: NightshiftProcess.Role, _ flags: [SettingKey: (name: String, value: String)]) async throws {
     var flags = flags
     if let jobs { flags[.jobs] = ("--jobs", jobs) }
+    if let schedules { flags[.schedules] = ("--schedules", schedules) }
     if let queues { flags[.workerQueues] = ("--queues", queues) }
     if let concurrency { flags[.workerConcurrency] = ("--concurrency", concurrency) }
     let settings = try shared.settings(flags)

@@ -24,4 +24,18 @@ enum HandlerChecks {
     }
     return [.fine("script jobs", "\(Count.text(check.kinds.count, "kind")) in \(folder)")] + broken
   }
+
+  /// What `doctor` looks at in the schedules file.
+  static func schedules(path: String) -> [Finding] {
+    do throws(ManifestError) {
+      guard let file = try ScheduleFileWatch.check(path: path) else {
+        return [.fine("schedules", "none declared: there is no file \(path)")]
+      }
+      return [.fine("schedules", "\(Count.text(file.entries.count, "schedule")) in \(path)")]
+    } catch {
+      return error.problems.map { problem in
+        .wrong("schedules", "\(problem)", "correct it; a running server takes it up within seconds")
+      }
+    }
+  }
 }

@@ -43,8 +43,11 @@ struct NightshiftProcess: Sendable {
   private func run(_ engine: Engine, _ folder: DataFolder) async throws {
     let announcement = ServerAnnouncement(folder: folder, output: output, logger: logger)
     let scripts = try await Handlers.register(on: engine, settings, logger: logger) { announcement.url }
+    let schedules = ScheduleFileWatch(path: settings.required(.schedules), engine: engine, logger: logger)
+    // After the kinds, which it names.
+    await schedules.load()
     // Ended in the opposite order: first the worker finishes its jobs, while the API still shows them.
-    var services: [any Service] = [ScriptFolderService(scripts: scripts)]
+    var services: [any Service] = [ScriptFolderService(scripts: scripts), ScheduleFileService(schedules: schedules)]
     if role == .server {
       try await announcement.provideToken(engine)
       services.insert(server(engine, announcement), at: 0)
@@ -117,4 +120,11 @@ private struct ScriptFolderService: Service {
   let scripts: ScriptJobs
 
   func run() async throws { try await cancelWhenGracefulShutdown { try await scripts.run() } }
+}
+
+/// Watches the schedules file until the process stops.
+private struct ScheduleFileService: Service {
+  let schedules: ScheduleFileWatch
+
+  func run() async throws { try await cancelWhenGracefulShutdown { try await schedules.run() } }
 }

@@ -2,6 +2,7 @@
 enum SettingKey: String, CaseIterable, Sendable {
   case data
   case jobs
+  case schedules
   case listen
   case database
   case url
@@ -24,6 +25,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     switch self {
     case .data: "NIGHTSHIFT_DATA"
     case .jobs: "NIGHTSHIFT_JOBS"
+    case .schedules: "NIGHTSHIFT_SCHEDULES"
     case .listen: "NIGHTSHIFT_LISTEN"
     case .database: "DATABASE_URL"
     case .url: "NIGHTSHIFT_URL"
@@ -47,6 +49,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     switch self {
     case .data: "./nightshift-data"
     case .jobs: "./jobs"
+    case .schedules: "./scheduler.yaml"
     case .listen: "127.0.0.1:8080"
     case .logLevel: "info"
     case .logFormat: "auto"
@@ -67,7 +70,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   /// What its value looks like.
   var shape: SettingShape {
     switch self {
-    case .data, .jobs, .token, .workerName: .text
+    case .data, .jobs, .schedules, .token, .workerName: .text
     case .listen: .address
     case .database: .databaseURL
     case .url: .url

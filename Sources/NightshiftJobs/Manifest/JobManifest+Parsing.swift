@@ -16,7 +16,9 @@ extension JobManifest {
   /// - Throws: ``ManifestError`` with every mistake that was found.
   package init(parsing text: String, file: String, folder: String) throws(ManifestError) {
     var reader = ManifestReader(file: file)
-    let root = try Self.compose(text, file: file)
+    guard let root = try Self.compose(text, file: file) else {
+      throw ManifestError([ManifestProblem(file: file, message: "the file is empty; `command` is required")])
+    }
     let fields = reader.fields(of: root, named: "the manifest", known: Self.keys)
 
     let kind = reader.kind(fields["kind"], folder: folder, root: root)
@@ -33,17 +35,13 @@ extension JobManifest {
       resources: resources)
   }
 
-  private static func compose(_ text: String, file: String) throws(ManifestError) -> Node {
+  /// The file's YAML; `nil` if it is empty.
+  static func compose(_ text: String, file: String) throws(ManifestError) -> Node? {
     func fault(_ message: String, _ line: Int?) -> ManifestError {
       ManifestError([ManifestProblem(file: file, line: line, message: message)])
     }
     do {
-      guard let root = try Yams.compose(yaml: text) else {
-        throw fault("the file is empty; `command` is required", nil)
-      }
-      return root
-    } catch let error as ManifestError {
-      throw error
+      return try Yams.compose(yaml: text)
     } catch let error as YamlError {
       throw fault("this is not YAML: \(error.problem.message)", error.problem.line)
     } catch {

@@ -30,7 +30,8 @@ struct JobFolder: Hashable {
 }
 
 extension JobFolder.Fingerprint {
-  fileprivate init?(of file: String) {
+  /// `nil` if there is no such file.
+  init?(of file: String) {
     var status = stat()
     guard stat(file, &status) == 0 else { return nil }
     // The moments as bytes: they are only compared, and a build with Swift's static libraries does not see the fields

@@ -42,6 +42,8 @@ package struct ScriptAttempt: Sendable {
   package var traceparent: String?
   /// The jobs that it has waited for, with their results.
   package var dependencies: JSONValue = []
+  /// The slot of the schedule that the job was enqueued for.
+  package var slot: Timestamp?
   /// The process that runs it: should that die, its successor finds the script by this.
   package var worker: String
   /// What has come of its steps, signals and checkpoints so far.
@@ -50,7 +52,7 @@ package struct ScriptAttempt: Sendable {
   package init(
     id: String, kind: String, queue: String = "default", attempt: Int = 1, failures: Int = 0,
     maxAttempts: Int = 4, deadline: Timestamp? = nil, tags: [String] = [],
-    traceparent: String? = nil, worker: String
+    traceparent: String? = nil, slot: Timestamp? = nil, worker: String
   ) {
     self.id = id
     self.kind = kind
@@ -61,6 +63,7 @@ package struct ScriptAttempt: Sendable {
     self.deadline = deadline
     self.tags = tags
     self.traceparent = traceparent
+    self.slot = slot
     self.worker = worker
   }
 
@@ -69,7 +72,7 @@ package struct ScriptAttempt: Sendable {
       id: "\(context.id)", kind: context.kind.rawValue, queue: context.queue.rawValue,
       attempt: context.attempt, failures: context.failures, maxAttempts: context.maxAttempts,
       deadline: context.deadline.map(Timestamp.init), tags: context.tags,
-      traceparent: context.traceparent, worker: "\(context.worker)")
+      traceparent: context.traceparent, slot: context.slotTime.map(Timestamp.init), worker: "\(context.worker)")
   }
 
   /// The contents of `$NIGHTSHIFT_CONTEXT`.
@@ -82,6 +85,7 @@ package struct ScriptAttempt: Sendable {
       "deadline": deadline.map { .string($0.rfc3339) } ?? .null,
       "tags": .array(tags.map(JSONValue.string)), "traceparent": traceparent.map(JSONValue.string) ?? .null,
       "dependencies": dependencies,
+      "slot": slot.map { .string($0.rfc3339) } ?? .null,
     ]
   }
 }

@@ -11,6 +11,7 @@ extension Problem {
       switch error {
       case let problem as Problem: problem
       case let error as SubmissionError: Problem(error)
+      case let error as ScheduleError: Problem(error)
       case let error as StoreError: Problem(error)
       case let error as CheckpointError: Problem(error)
       case let error as FlowError: .invalid([.init("#", error.description)])
@@ -37,6 +38,16 @@ extension Problem {
     } else {
       self = .invalid(error.faults.map { Fault($0.pointer, $0.message) })
     }
+  }
+
+  private init(_ error: ScheduleError) {
+    self =
+      switch error.reason {
+      case .invalid: .invalid(error.faults.map { Fault($0.pointer, $0.message) })
+      case .missing:
+        .notFound(error.description, remedy: "`GET /api/schedules` lists those there are.")
+      case .conflict: .conflict(error.description)
+      }
   }
 
   private init(_ error: CheckpointError) {

@@ -9,7 +9,7 @@ struct RouteTable: Sendable {
   let routes: [Route]
 
   static let api = RouteTable(
-    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + queueRoutes + workerRoutes + tokenRoutes
+    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes + tokenRoutes
       + systemRoutes
       + liveRoutes + checkpointRoutes + flowRoutes)
 

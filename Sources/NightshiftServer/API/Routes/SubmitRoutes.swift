@@ -19,14 +19,20 @@ extension RouteTable {
       request.body ?? .null, traceparent: request.headers.validTraceparent)
     guard let draft else { throw Problem.invalid(faults) }
     let key = try request.headers.idempotencyKey()
-    let wait = request.headers.preferredWait()
     let submissions = try await request.engine.submit([draft], idempotencyKey: key, actor: request.actor)
-    var submission = submissions[0]
-    var headers: HTTPFields = [.location: Links.status(of: submission.id)]
     // With both keys it cannot be told which one was taken; "duplicate" is true of either.
-    let isReplay = submission.isDuplicate && key != nil && draft.options.unique == nil
+    let isReplay = submissions[0].isDuplicate && key != nil && draft.options.unique == nil
+    return try await answer(submissions[0], isReplay: isReplay, to: request)
+  }
+
+  /// The job that was added; as it is when it is over, for whoever prefers to wait for that.
+  static func answer(
+    _ submission: Submission, isReplay: Bool, to request: APIRequest
+  ) async throws -> Response {
+    var submission = submission
+    var headers: HTTPFields = [.location: Links.status(of: submission.id)]
     if isReplay { headers[.idempotencyReplayed] = "true" }
-    if let wait {
+    if let wait = request.headers.preferredWait() {
       headers[.preferenceApplied] = "wait=\(wait)"
       let id = submission.id
       // A server that stops answers what it knows, rather than hold up the stop for a minute.

@@ -1,0 +1,279 @@
+/// A schedule as it is shown.
+package struct ScheduleSummary: Sendable {
+  package var record: ScheduleRecord
+  /// What counts; `nil` if it cannot be read, as the record's `problem` says.
+  package var definition: ScheduleDefinition?
+  /// The newest slot, as long as it is kept.
+  package var last: SlotRecord?
+  /// When the next slot comes; `nil` if it is disabled or over.
+  package var nextSlot: Timestamp?
+}
+
+// MARK: Looking
+
+extension Engine {
+  /// Schedules in the order of their names.
+  ///
+  /// - Parameter search: Text that occurs in the name, or nothing.
+  package func schedules(
+    after name: String = "", limit: Int = 500, search: String = ""
+  ) async throws(StoreError) -> [ScheduleSummary] {
+    let timelines = timelines
+    let now = clock.now
+    return try await store.read { transaction in
+      let rows = try transaction.query(
+        """
+        SELECT s.name, s.source, s.declared, s.overridden, s.fired_until, s.next_at, s.last_at, s.created_at,
+          s.updated_at, s.problem, l.at, l.fired_at, l.outcome, l.detail, l.job, j.state
+        FROM nightshift_schedules s
+        LEFT JOIN nightshift_slots l ON l.schedule = s.name AND l.at = s.last_at
+        LEFT JOIN nightshift_jobs j ON j.id = l.job
+        WHERE s.name > ? AND s.name LIKE ? ESCAPE '!' ORDER BY s.name LIMIT ?
+        """, [.text(name), .text("%\(Self.escaped(search))%"), SQLValue(limit)])
+      return rows.map { ScheduleSummary($0, timelines, now) }
+    }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("!", with: "!!").replacing("%", with: "!%").replacing("_", with: "!_")
+  }
+
+  /// One schedule; `nil` if there is none of this name.
+  package func schedule(_ name: String) async throws(StoreError) -> ScheduleSummary? {
+    let timelines = timelines
+    let now = clock.now
+    return try await store.read { transaction in
+      try transaction.query(
+        """
+        SELECT s.name, s.source, s.declared, s.overridden, s.fired_until, s.next_at, s.last_at, s.created_at,
+          s.updated_at, s.problem, l.at, l.fired_at, l.outcome, l.detail, l.job, j.state
+        FROM nightshift_schedules s
+        LEFT JOIN nightshift_slots l ON l.schedule = s.name AND l.at = s.last_at
+        LEFT JOIN nightshift_jobs j ON j.id = l.job
+        WHERE s.name = ?
+        """, [.text(name)]
+      ).first.map { ScheduleSummary($0, timelines, now) }
+    }
+  }
+
+  /// What became of a schedule's slots, the newest first.
+  package func slots(
+    of schedule: String, before moment: Timestamp?, limit: Int
+  ) async throws(StoreError) -> [SlotRecord] {
+    try await store.read { transaction in
+      try transaction.query(
+        """
+        SELECT s.at, s.fired_at, s.outcome, s.detail, s.job, j.state
+        FROM nightshift_slots s LEFT JOIN nightshift_jobs j ON j.id = s.job
+        WHERE s.schedule = ? AND s.at < ? ORDER BY s.at DESC LIMIT ?
+        """, [.text(schedule), SQLValue(moment ?? Timestamp(microseconds: .max)), SQLValue(limit)]
+      ).map { SlotRecord($0) }
+    }
+  }
+}
+
+extension ScheduleSummary {
+  fileprivate init(_ row: SQLRow, _ timelines: ZoneTimelines, _ now: Timestamp) {
+    record = ScheduleRecord(row)
+    do throws(ScheduleError) {
+      definition = try ScheduleDefinition(json: record.json, timelines)
+    } catch {
+      record.problem = record.problem ?? error.description
+    }
+    if row.integer(10) != nil { last = SlotRecord(row, from: 10) }
+    // While a slot waits for an earlier one, the row's time is that of the next look at it.
+    guard let definition, definition.isEnabled, record.nextAt != nil else { return }
+    nextSlot = definition.next(after: record.firedUntil)?.timestamp
+  }
+}
+
+// MARK: Firing
+
+extension Engine {
+  /// Fires all that is due, as ``run()`` does by itself.
+  ///
+  /// - Returns: When the next one is due.
+  @discardableResult
+  package func fireSchedules() async throws -> Timestamp? { try await housekeeper.scheduler.fire() }
+}
+
+// MARK: Changing
+
+extension Engine {
+  /// Adds a schedule at run time.
+  ///
+  /// - Parameter json: Its fields, as ``ScheduleDefinition`` names them.
+  /// - Throws: ``ScheduleError``, ``SubmissionError`` if its job would be refused, ``StoreError``.
+  package func addSchedule(_ name: String, _ json: JSONValue, by actor: Actor) async throws -> ScheduleSummary {
+    try Self.checkName(name)
+    let json = json.withoutNulls
+    let now = clock.now
+    try await check(try ScheduleDefinition(json: json, timelines), at: now)
+    let timelines = timelines
+    try await changeSchedule(name, "add-schedule", json, by: actor) { former in
+      guard former == nil else {
+        throw ScheduleError.conflict("There is a schedule \"\(name)\" already. Edit it, or use another name.")
+      }
+      var record = ScheduleRecord(name: name, source: .person, declared: nil, overridden: json, now: now)
+      let isEnabled = try record.restart(timelines, now: now)
+      return (record, isEnabled)
+    }
+    return try await known(name)
+  }
+
+  /// Changes fields of a schedule at run time. What a file declares comes back by ``resetSchedule(_:by:)``.
+  ///
+  /// - Parameter json: The fields; `null` takes one back.
+  package func editSchedule(
+    _ name: String, _ json: JSONValue, verb: String = "edit-schedule", by actor: Actor
+  ) async throws -> ScheduleSummary {
+    guard let former = try await schedule(name) else { throw ScheduleError.missing(name) }
+    let now = clock.now
+    let timelines = timelines
+    var trial = former.record
+    trial.override(json)
+    let definition = try ScheduleDefinition(json: trial.json, timelines)
+    // A job that would be refused is no reason not to switch it off.
+    if json.objectValue?.keys.contains(where: { $0 != "enabled" }) != false { try await check(definition, at: now) }
+    try await changeSchedule(name, verb, json, by: actor) { former in
+      guard var record = former else { throw ScheduleError.missing(name) }
+      record.override(json)
+      let isEnabled = try record.restart(timelines, now: now)
+      return (record, isEnabled)
+    }
+    return try await known(name)
+  }
+
+  /// Switches a schedule on or off. Slots that come while it is off are not caught up.
+  package func setSchedule(_ name: String, enabled: Bool, by actor: Actor) async throws -> ScheduleSummary {
+    let verb = enabled ? "enable-schedule" : "disable-schedule"
+    return try await editSchedule(name, ["enabled": .bool(enabled)], verb: verb, by: actor)
+  }
+
+  /// Forgets what was changed at run time, so that what the file or the program declares counts again.
+  package func resetSchedule(_ name: String, by actor: Actor) async throws -> ScheduleSummary {
+    let now = clock.now
+    let timelines = timelines
+    try await changeSchedule(name, "reset-schedule", nil, by: actor) { former in
+      guard var record = former else { throw ScheduleError.missing(name) }
+      guard record.declared != nil else {
+        throw ScheduleError.conflict("No file declares \"\(name)\": it was added at run time. Edit or remove it.")
+      }
+      guard record.overridden != nil else { return (record, nil) }
+      record.overridden = nil
+      let isEnabled = try record.restart(timelines, now: now)
+      return (record, isEnabled)
+    }
+    return try await known(name)
+  }
+
+  /// Ends a schedule that was added at run time. Jobs of its slots are left alone.
+  package func removeSchedule(_ name: String, by actor: Actor) async throws {
+    let now = clock.now
+    try await store.write { transaction in
+      try ScheduleRecord.takeTurns(transaction)
+      guard let record = try ScheduleRecord.read(name, transaction) else { throw ScheduleError.missing(name) }
+      guard record.source != .file else {
+        throw ScheduleError.conflict(
+          "\"\(name)\" is declared in the schedules file: remove it there, or disable it.")
+      }
+      try ScheduleRecord.delete(name, transaction)
+      try transaction.audit("remove-schedule", "schedule \(name)", by: actor, at: now)
+    }
+    housekeeper.scheduler.lookAgain()
+  }
+
+  /// Adds a schedule's job now, whatever the time, and whether or not it is enabled.
+  package func runSchedule(_ name: String, by actor: Actor) async throws -> Submission {
+    guard let summary = try await schedule(name) else { throw ScheduleError.missing(name) }
+    let definition = try ScheduleDefinition(json: summary.record.json, timelines)
+    var draft = definition.draft(name, slot: nil)
+    draft.options.owner = draft.options.owner ?? (actor == .system ? nil : actor.id)
+    let record = try await prepare([draft], isTyped: false, idempotency: nil)[0]
+    let now = clock.now
+    return try await store.write { transaction in
+      let outcome = try transaction.insert([record], now: now)[0]
+      let submission = try Self.submission(record, outcome, isReplay: false, transaction)
+      try transaction.execute(
+        """
+        INSERT INTO nightshift_slots(schedule, at, fired_at, outcome, detail, job, open)
+        VALUES(?, ?, ?, 'manual', ?, ?, 0) ON CONFLICT(schedule, at) DO NOTHING
+        """, [.text(name), SQLValue(now), SQLValue(now), .text("by \(actor.id)"), SQLValue(submission.id)])
+      try transaction.audit(
+        "run-schedule", "schedule \(name)", by: actor, at: now, detail: ["job": .string(submission.id.description)])
+      return submission
+    }
+  }
+
+  private static func checkName(_ name: String) throws(ScheduleError) {
+    guard ScheduleName.isValid(name) else {
+      throw ScheduleError(
+        .invalid, [.init("#/name", "must be \(ScheduleName.rule); got \"\(name.truncatedUTF8(to: 40))\"")])
+    }
+  }
+
+  /// Whether it ever fires, and its job would be taken.
+  private func check(_ definition: ScheduleDefinition, at now: Timestamp) async throws {
+    try definition.check(at: now)
+    let faults = try await faults(in: [definition.draft("?", slot: now)])
+    guard faults.isEmpty else { throw SubmissionError(faults: faults) }
+  }
+
+  private func known(_ name: String) async throws -> ScheduleSummary {
+    // Somebody may have removed it at once.
+    guard let summary = try await schedule(name) else { throw ScheduleError.missing(name) }
+    return summary
+  }
+
+  /// - Parameter change: What becomes of it, and whether it is enabled; `nil` for that changes nothing.
+  private func changeSchedule(
+    _ name: String, _ verb: String, _ detail: JSONValue?, by actor: Actor,
+    _ change: @escaping @Sendable (ScheduleRecord?) throws -> (ScheduleRecord, isEnabled: Bool?)
+  ) async throws {
+    let now = clock.now
+    // Payloads do not belong into the audit log.
+    let fields = detail?.objectValue.map { JSONValue.array($0.keys.sorted().map(JSONValue.string)) }
+    try await store.write { transaction in
+      try ScheduleRecord.takeTurns(transaction)
+      let (record, isEnabled) = try change(try ScheduleRecord.read(name, transaction))
+      guard let isEnabled else { return }
+      try record.write(isEnabled: isEnabled, transaction)
+      try transaction.audit(
+        verb, "schedule \(name)", by: actor, at: now, detail: fields.map { ["fields": $0] })
+    }
+    housekeeper.scheduler.lookAgain()
+  }
+}
+
+extension ScheduleRecord {
+  /// Takes over fields that were said at run time; `null` takes one back.
+  mutating func override(_ json: JSONValue) {
+    var fields = overridden?.objectValue ?? [:]
+    for (name, value) in json.objectValue ?? [:] {
+      if value == .null { fields.removeValue(forKey: name) } else { fields[name] = value }
+    }
+    overridden = fields.isEmpty && declared != nil ? nil : .object(fields)
+  }
+
+  /// Begins anew, from now on: what changed must not make up for slots that it did not have.
+  ///
+  /// - Returns: Whether it is enabled.
+  mutating func restart(_ timelines: ZoneTimelines, now: Timestamp) throws(ScheduleError) -> Bool {
+    let definition = try ScheduleDefinition(json: json, timelines)
+    // Never the same twice, by which whoever has planned for the former one notices.
+    updatedAt = max(now, updatedAt + .microseconds(1))
+    firedUntil = max(now, firedUntil)
+    let next = definition.next(after: firedUntil)?.timestamp
+    // Slots may wait already: whoever fires looks, and finds the next one itself.
+    nextAt = !definition.isEnabled ? nil : definition.overlap == .queue ? now : next
+    problem = nil
+    return definition.isEnabled
+  }
+}
+
+extension JSONValue {
+  var withoutNulls: JSONValue {
+    guard let fields = objectValue else { return self }
+    return .object(fields.filter { $0.value != .null })
+  }
+}

@@ -1,0 +1,132 @@
+import Logging
+import Synchronization
+
+/// Fires schedules when they are due. Every process does so, and the store sees to it that each slot is fired once.
+///
+/// Sleeps until the next slot, and is told of changes.
+final class Scheduler: Sendable {
+  /// At most so many schedules are looked at together.
+  static let batch = 1_000
+  /// At most so many jobs in one transaction, unless one schedule alone has more.
+  private static let slots = 1_000
+
+  private unowned let engine: Engine  // which owns this object
+  private let earlier = Signal()
+  private let nextDue = Mutex<Timestamp?>(nil)
+
+  init(engine: Engine) { self.engine = engine }
+
+  /// Says that schedules may have changed.
+  func lookAgain() {
+    nextDue.withLock { $0 = engine.clock.now }
+    earlier.signal()
+  }
+
+  func run() async {
+    nextDue.withLock { $0 = engine.clock.now }
+    while !Task.isCancelled {
+      let due = nextDue.withLock { $0 }
+      if let due, due <= engine.clock.now {
+        await look()
+      } else {
+        await earlier.wait(until: due, engine.clock)
+      }
+    }
+  }
+
+  private func look() async {
+    // Forgotten first, so that what is changed meanwhile sets it again.
+    nextDue.withLock { $0 = nil }
+    do {
+      note(try await fire())
+    } catch {
+      let isOld = (error as? StoreError)?.code == .wrongVersion
+      engine.logger.warning("schedules could not be fired", metadata: ["error": "\(error)"])
+      note(engine.clock.now + .seconds(isOld ? 60 : 1))
+    }
+  }
+
+  private func note(_ due: Timestamp?) {
+    nextDue.withLock { next in next = [next, due].compactMap { $0 }.min() }
+  }
+
+  /// Fires all that is due.
+  ///
+  /// - Returns: When the next one is due.
+  func fire() async throws -> Timestamp? {
+    while !Task.isCancelled {
+      let now = engine.clock.now
+      let due = try await engine.store.read { transaction in
+        try transaction.query(
+          """
+          SELECT name, source, declared, overridden, fired_until, next_at, last_at, created_at, updated_at, problem
+          FROM nightshift_schedules WHERE enabled = 1 AND next_at <= ? ORDER BY next_at, name LIMIT ?
+          """, [SQLValue(now), SQLValue(Self.batch)]
+        ).map(ScheduleRecord.init)
+      }
+      guard !due.isEmpty else { break }
+      try await fire(due, at: now)
+    }
+    return try await engine.store.read { transaction in
+      try transaction.query("SELECT min(next_at) FROM nightshift_schedules WHERE enabled = 1").first?.timestamp(0)
+    }
+  }
+
+  private func fire(_ due: [ScheduleRecord], at now: Timestamp) async throws {
+    var plans: [SlotPlan] = []
+    for record in due {
+      do {
+        plans.append(try await engine.plan(record, at: now))
+      } catch let error as ScheduleError {
+        try await giveUp(record, error)
+      }
+      if plans.reduce(0, { $0 + $1.slots.count }) >= Self.slots {
+        try await fire(plans, at: now)
+        plans = []
+      }
+    }
+    if !plans.isEmpty { try await fire(plans, at: now) }
+  }
+
+  private func fire(_ plans: [SlotPlan], at now: Timestamp) async throws {
+    do {
+      try await write(plans, at: now)
+    } catch let error as StoreError where [.unavailable, .overloaded, .full, .readOnly].contains(error.code) {
+      throw error
+    } catch {
+      guard plans.count > 1 else {
+        return try await giveUp(plans[0].record, ScheduleError(.invalid, [.init("#", "could not be fired: \(error)")]))
+      }
+      // One of them may be to blame, and must not stop the others.
+      for plan in plans { try await fire([plan], at: now) }
+    }
+  }
+
+  private func write(_ plans: [SlotPlan], at now: Timestamp) async throws {
+    let count = try await engine.store.write { transaction in
+      var firing = SlotFiring(transaction, now: now)
+      return try firing.fire(plans)
+    }
+    for plan in plans {
+      for slot in plan.slots {
+        guard case .failure(let refusal) = slot.job else { continue }
+        engine.logger.error(
+          "the job of a schedule was refused",
+          metadata: ["schedule": "\(plan.record.name)", "slot": "\(slot.at.rfc3339)", "error": "\(refusal.message)"])
+      }
+    }
+    if count > 0 { engine.logger.debug("schedules fired", metadata: ["jobs": "\(count)"]) }
+  }
+
+  /// A schedule that cannot be fired is looked at again once somebody has changed it.
+  private func giveUp(_ record: ScheduleRecord, _ error: ScheduleError) async throws {
+    engine.logger.error(
+      "a schedule cannot be fired; edit it", metadata: ["schedule": "\(record.name)", "error": "\(error)"])
+    let problem = error.description.truncatedUTF8(to: 1_000)
+    _ = try await engine.store.write { transaction in
+      try transaction.execute(
+        "UPDATE nightshift_schedules SET next_at = NULL, problem = ? WHERE name = ? AND updated_at = ?",
+        [.text(problem), .text(record.name), SQLValue(record.updatedAt)])
+    }
+  }
+}

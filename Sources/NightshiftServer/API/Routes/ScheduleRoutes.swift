@@ -1,0 +1,155 @@
+import HTTPTypes
+import HummingbirdCore
+import Nightshift
+
+extension RouteTable {
+  /// Schedules: what enqueues jobs by the clock.
+  static let scheduleRoutes: [Route] = [
+    .get("/api/schedules", .role(.viewer), query: ["after", "limit", "search"], listSchedules),
+    .post("/api/schedules", .operator, audit: "add-schedule", body: .object(.job), addSchedule),
+    .get(
+      "/api/schedules/preview", .role(.viewer), query: ["expression", "zone", "from", "count"], previewExpression),
+    .get("/api/schedules/export", .role(.viewer), exportSchedules),
+    .get("/api/schedules/{name}", .role(.viewer)) { request in
+      .json(JSONValue(try await schedule(request)))
+    },
+    .patch("/api/schedules/{name}", .operator, audit: "edit-schedule", body: .object(.job)) { request in
+      .json(
+        JSONValue(
+          try await request.engine.editSchedule(
+            request.scheduleName, request.body ?? [:], by: request.actor)))
+    },
+    .delete("/api/schedules/{name}", .operator, audit: "remove-schedule") { request in
+      try await request.engine.removeSchedule(request.scheduleName, by: request.actor)
+      return Response(status: .noContent)
+    },
+    .post("/api/schedules/{name}/enable", .operator, audit: "enable-schedule") { request in
+      .json(JSONValue(try await request.engine.setSchedule(request.scheduleName, enabled: true, by: request.actor)))
+    },
+    .post("/api/schedules/{name}/disable", .operator, audit: "disable-schedule") { request in
+      .json(JSONValue(try await request.engine.setSchedule(request.scheduleName, enabled: false, by: request.actor)))
+    },
+    .post("/api/schedules/{name}/reset", .operator, audit: "reset-schedule") { request in
+      .json(JSONValue(try await request.engine.resetSchedule(request.scheduleName, by: request.actor)))
+    },
+    .post("/api/schedules/{name}/run", .operator, audit: "run-schedule") { request in
+      let submission = try await request.engine.runSchedule(request.scheduleName, by: request.actor)
+      return try await answer(submission, isReplay: false, to: request)
+    },
+    .get("/api/schedules/{name}/preview", .role(.viewer), query: ["count", "from", "zone"], previewSchedule),
+    .get("/api/schedules/{name}/history", .role(.viewer), query: ["before", "limit"], scheduleHistory),
+  ]
+
+  private static let longestPage = 1_000
+
+  private static func listSchedules(_ request: APIRequest) async throws -> Response {
+    let limit = try request.query.count("limit", upTo: longestPage) ?? 100
+    let schedules = try await request.engine.schedules(
+      after: try request.query.value("after") ?? "", limit: limit + 1,
+      search: try request.query.value("search") ?? "")
+    let page = schedules.prefix(limit)
+    let next = schedules.count > limit ? page.last.map { JSONValue.string($0.record.name) } : nil
+    return .json(.fields(["schedules": .array(page.map { JSONValue($0) }), "next": next ?? .null]))
+  }
+
+  private static func addSchedule(_ request: APIRequest) async throws -> Response {
+    var fields = request.body?.objectValue ?? [:]
+    guard let name = fields.removeValue(forKey: "name")?.stringValue else {
+      throw Problem.invalid([.init("#/name", "is missing: it must be \(ScheduleName.rule)")])
+    }
+    let summary = try await request.engine.addSchedule(name, .object(fields), by: request.actor)
+    return .json(JSONValue(summary), status: .created, headers: [.location: "/api/schedules/\(name)"])
+  }
+
+  private static func schedule(_ request: APIRequest) async throws -> ScheduleSummary {
+    guard let summary = try await request.engine.schedule(request.scheduleName) else {
+      throw ScheduleError.missing(request.scheduleName.truncatedUTF8(to: 100))
+    }
+    return summary
+  }
+
+  private static func previewExpression(_ request: APIRequest) async throws -> Response {
+    guard let expression = try request.query.value("expression") else {
+      throw Problem.invalid([.init(parameter: "expression", "is missing: such as 0 2 * * *, @daily or every 90s")])
+    }
+    return try preview(expression, zone: try request.query.value("zone") ?? "UTC", request)
+  }
+
+  private static func previewSchedule(_ request: APIRequest) async throws -> Response {
+    let summary = try await schedule(request)
+    guard var definition = summary.definition else {
+      throw Problem.conflict(summary.record.problem ?? "The schedule cannot be read.")
+    }
+    if let zone = try request.query.value("zone"), zone != definition.zone {
+      // Only to show its times elsewhere: they stay those of the schedule's own zone.
+      definition.shownIn = try zoneToShow(zone, request)
+    }
+    let (from, count) = try previewRange(request)
+    return .json([
+      "name": .string(summary.record.name), "expression": .string(definition.expression),
+      "zone": .string(definition.zone), "times": definition.preview(from: from, count: count),
+    ])
+  }
+
+  private static func zoneToShow(_ zone: String, _ request: APIRequest) throws(Problem) -> ZoneTimeline {
+    guard let timeline = request.engine.timelines.timeline(zone) else {
+      throw .invalid([.init(parameter: "zone", "must be \(ZoneTimelines.rule(for: zone))")])
+    }
+    return timeline
+  }
+
+  private static func previewRange(_ request: APIRequest) throws(Problem) -> (Timestamp, Int) {
+    let count = try request.query.count("count", upTo: SchedulePreview.most) ?? 10
+    return (try request.query.moment("from") ?? request.engine.clock.now, count)
+  }
+
+  private static func preview(_ expression: String, zone: String, _ request: APIRequest) throws -> Response {
+    let (from, count) = try previewRange(request)
+    do throws(ScheduleError) {
+      let times = try SchedulePreview.json(
+        expression, zone: zone, from: from, count: count, request.engine.timelines)
+      return .json(["expression": .string(expression), "zone": .string(zone), "times": times])
+    } catch {
+      // They were sent as parameters, and not as fields.
+      throw Problem.invalid(error.faults.map { .init(parameter: String($0.pointer.dropFirst(2)), $0.message) })
+    }
+  }
+
+  private static func scheduleHistory(_ request: APIRequest) async throws -> Response {
+    let name = try await schedule(request).record.name
+    let limit = try request.query.count("limit", upTo: longestPage) ?? 50
+    let slots = try await request.engine.slots(
+      of: name, before: try request.query.moment("before"), limit: limit + 1)
+    let page = slots.prefix(limit)
+    let next = slots.count > limit ? page.last.map { JSONValue($0.at) } : nil
+    return .json(.fields(["name": .string(name), "slots": .array(page.map { JSONValue($0) }), "next": next ?? .null]))
+  }
+
+  private static func exportSchedules(_ request: APIRequest) async throws -> Response {
+    var text = "# Exported by Nightshift: every schedule as it counts now.\nschedules:"
+    var name = ""
+    var isEmpty = true
+    while true {
+      let page = try await request.engine.schedules(after: name, limit: longestPage)
+      for summary in page { text += ScheduleYAML.entry(summary.record) }
+      isEmpty = isEmpty && page.isEmpty
+      guard page.count == longestPage, let last = page.last else { break }
+      name = last.record.name
+    }
+    text += isEmpty ? " {}\n" : "\n"
+    return .bytes(Array(text.utf8), type: "application/yaml")
+  }
+}
+
+extension APIRequest {
+  /// The schedule that the path names.
+  fileprivate var scheduleName: String { parameters["name"] ?? "" }
+}
+
+extension Query {
+  fileprivate func count(_ name: String, upTo limit: Int) throws(Problem) -> Int? {
+    try value(name, "a whole number from 1 to \(limit)") { text in
+      Int(text).flatMap { (1...limit).contains($0) ? $0 : nil }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import NightshiftTesting
+import Testing
+
+@testable import Nightshift
+
+@Suite(.timeLimit(.minutes(1))) struct `A declared schedule` {
+  private let test: TestEngine
+  private var engine: Engine { test.engine }
+  private let hourly: JSONValue = ["expression": "0 * * * *", "kind": "k"]
+
+  init() async throws {
+    test = try await TestEngine.fresh()
+    try await engine.register("k", payload: JSONValue.self) { _, _ in }
+  }
+
+  @Test func `is overridden by an edit at run time until it is reset`() async throws {
+    try await engine.declareSchedules(["s": hourly])
+    _ = try await engine.editSchedule("s", ["expression": "30 * * * *", "queue": "q"], by: .system)
+    // What the file says of other fields goes on counting.
+    try await engine.declareSchedules(["s": ["expression": "15 * * * *", "kind": "k", "priority": "high"]])
+    var schedule = try #require(try await engine.schedule("s"))
+    #expect(schedule.definition?.expression == "30 * * * *" && schedule.definition?.options.priority == .high)
+    #expect(schedule.record.declared?["expression"] == "15 * * * *")
+    #expect(schedule.record.overridden == ["expression": "30 * * * *", "queue": "q"])
+    _ = try await engine.editSchedule("s", ["queue": nil], by: .system)
+    #expect(try await engine.schedule("s")?.record.overridden == ["expression": "30 * * * *"])
+    schedule = try await engine.resetSchedule("s", by: .system)
+    #expect(schedule.record.overridden == nil && schedule.nextSlot?.rfc3339 == "2026-01-01T12:15:00.000Z")
+  }
+
+  @Test func `goes on undisturbed when the file is read again`() async throws {
+    let first = try await engine.declareSchedules(["s": hourly, "t": hourly])
+    #expect(first == DeclaredChanges(added: ["s", "t"]))
+    test.clock.advance(by: .seconds(3_000))
+    #expect(try await engine.declareSchedules(["s": hourly, "t": hourly]).isEmpty)
+    test.clock.advance(by: .seconds(600))
+    #expect(try await engine.declareSchedules(["s": hourly, "t": hourly]).isEmpty)
+    // The slot that has come meanwhile is not lost by it.
+    _ = try await engine.housekeeper.scheduler.fire()
+    #expect(try await engine.slots(of: "s", before: nil, limit: 9).count == 1)
+  }
+
+  @Test func `ends when it is no longer in the file, and others stay`() async throws {
+    _ = try await engine.addSchedule("mine", hourly, by: .system)
+    try await engine.declareSchedules(["s": hourly])
+    let error = await #expect(throws: ScheduleError.self) { try await engine.removeSchedule("s", by: .system) }
+    #expect(error?.description.contains("remove it there, or disable it") == true)
+    #expect(try await engine.declareSchedules([:]) == DeclaredChanges(removed: ["s"]))
+    #expect(try await engine.schedules().map(\.record.name) == ["mine"])
+    let reset = await #expect(throws: ScheduleError.self) { try await engine.resetSchedule("mine", by: .system) }
+    #expect(reset?.reason == .conflict)
+  }
+
+  struct Report: Job {
+    static let kind: JobKind = "report"
+    var day: String
+    func run(_ context: JobContext) async throws {}
+  }
+
+  @Test func `may come from the program itself`() async throws {
+    try await engine.register(Report.self)
+    var options = ScheduleOptions()
+    options.overlap = .skip
+    options.jitter = .seconds(30)
+    for _ in 0..<2 {
+      try await engine.schedule(
+        "report", Report(day: "today"), "0 2 * * *", in: TimeZone(identifier: "Asia/Tokyo")!, options)
+    }
+    let schedule = try #require(try await engine.schedule("report"))
+    #expect(schedule.record.source == .program && schedule.definition?.payload == ["day": "today"])
+    #expect(schedule.nextSlot?.rfc3339 == "2026-01-01T17:00:00.000Z")
+    await #expect(throws: ScheduleError.self) { try await engine.schedule("x", Report(day: ""), "often") }
+    // A file that is read has no say in it.
+    try await engine.declareSchedules([:])
+    #expect(try await engine.schedule("report") != nil)
+    try await engine.unschedule("report")
+    #expect(try await engine.schedules().isEmpty)
+  }
+}
