@@ -75,7 +75,7 @@ class Driver:
             count = rng.choice((1, 1, 1, 1, 2, 5, 20))
             numbers = list(range(number, number + count))
             number += count
-            jobs = [self._job(one, rng) for one in numbers]
+            jobs = self._tied([self._job(one, rng) for one in numbers], rng)
             key = f"call-{numbers[0]}" if rng.random() < 0.3 else None
             self.record.sending(numbers)
             answer = client.enqueue(jobs, key)
@@ -92,6 +92,16 @@ class Driver:
     @staticmethod
     def _is_hopeless(answer):
         return answer.verdict == REFUSED and answer.status is not None and answer.status < 500
+
+    @staticmethod
+    def _tied(jobs, rng):
+        """Lets half of all batches be workflows: each job but the first waits for one or two before it."""
+        if len(jobs) > 1 and rng.random() < 0.5:
+            for place, job in enumerate(jobs):
+                job["ref"] = f"job-{place}"
+                others = rng.sample(range(place), min(place, rng.choice((1, 1, 2))))
+                job["dependsOn"] = [f"job-{other}" for other in sorted(others)]
+        return jobs
 
     def _job(self, number, rng):
         if rng.random() < 0.5:

@@ -15,6 +15,7 @@ def check_all(world, record):
         promises_kept(record, jobs)
         + states_sane(jobs)
         + effects_happened(record, jobs, world.ledger, world.store)
+        + dependants_waited(world.store)
         + books_agree(world.store, jobs)
         + nobody_blamed(world.store, jobs)
         + file_sound(world.store))
@@ -72,6 +73,20 @@ def effects_happened(record, jobs, ledger, store):
         if again > record.in_flight:
             found.append(f"{again} attempts were lost, but only {record.in_flight} jobs were in flight at the kills")
     record.repeats = repeats
+    return found
+
+
+def dependants_waited(store):
+    """Nobody waits for a job that has ended, and nobody has begun before the jobs that he waits for had ended."""
+    found = []
+    stuck = store.query("SELECT count(*) FROM nightshift_dependencies WHERE state = 0 OR outcome IS NULL")[0][0]
+    if stuck:
+        found.append(f"{stuck} jobs wait for jobs that have ended")
+    early = store.query(
+        """SELECT d.job FROM nightshift_dependencies d JOIN nightshift_jobs a ON a.id = d.depends_on
+           JOIN nightshift_jobs b ON b.id = d.job WHERE b.started_at < a.finished_at LIMIT 5""")
+    if early:
+        found.append(f"jobs have begun before those that they wait for had ended: {examples(job for job, in early)}")
     return found
 
 

@@ -52,19 +52,25 @@ extension Engine {
     let (id, attempt, worker) = (context.id, context.attempt, context.worker)
     try await store.write { transaction in
       try transaction.fence(id, attempt, worker)
-      try transaction.execute(
-        """
-        INSERT INTO nightshift_steps(job, key, seq, state, attempt, tries, started_at, ended_at, type, result, error)
-        VALUES(?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM nightshift_steps WHERE job = ?), ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT(job, key) DO UPDATE SET
-          state = excluded.state, attempt = excluded.attempt, tries = excluded.tries, started_at = excluded.started_at,
-          ended_at = excluded.ended_at, type = excluded.type, result = excluded.result, error = excluded.error
-        """,
-        [
-          SQLValue(id), .text(step.key), SQLValue(id), .integer(step.state.rawValue), SQLValue(step.attempt),
-          SQLValue(step.tries), SQLValue(step.startedAt), SQLValue(step.endedAt), SQLValue(step.type),
-          SQLValue(step.result), SQLValue(step.error),
-        ])
+      try transaction.keep(step, of: id)
     }
+  }
+}
+
+extension WriteTransaction {
+  func keep(_ step: StepRecord, of id: JobID) throws(StoreError) {
+    try execute(
+      """
+      INSERT INTO nightshift_steps(job, key, seq, state, attempt, tries, started_at, ended_at, type, result, error)
+      VALUES(?, ?, (SELECT coalesce(max(seq), 0) + 1 FROM nightshift_steps WHERE job = ?), ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT(job, key) DO UPDATE SET
+        state = excluded.state, attempt = excluded.attempt, tries = excluded.tries, started_at = excluded.started_at,
+        ended_at = excluded.ended_at, type = excluded.type, result = excluded.result, error = excluded.error
+      """,
+      [
+        SQLValue(id), .text(step.key), SQLValue(id), .integer(step.state.rawValue), SQLValue(step.attempt),
+        SQLValue(step.tries), SQLValue(step.startedAt), SQLValue(step.endedAt), SQLValue(step.type),
+        SQLValue(step.result), SQLValue(step.error),
+      ])
   }
 }

@@ -30,13 +30,6 @@ package struct NewJob: Sendable, Hashable {
   }
 }
 
-extension NewJob {
-  /// The state in which it is added.
-  package func firstState(now: Timestamp) -> JobState {
-    dependencies.isEmpty ? (runAt > now ? .scheduled : .ready) : .blocked
-  }
-}
-
 /// A claim on a key in the table that uniqueness, `Idempotency-Key`, debounce and throttle share.
 package struct KeyClaim: Sendable, Hashable {
   package var scope: String

@@ -23,3 +23,10 @@ package struct NewDependency: Sendable, Hashable {
     self.onDeath = onDeath
   }
 }
+
+extension NewJob {
+  /// The state in which it is added.
+  package func firstState(now: Timestamp) -> JobState {
+    dependencies.isEmpty ? (runAt > now ? .scheduled : .ready) : .blocked
+  }
+}

@@ -183,3 +183,70 @@ import Testing
     await other.close()
   }
 }
+
+private struct Page: Job {
+  static let kind: JobKind = "page"
+  var number: Int
+
+  func run(_ context: JobContext) async throws -> Int {
+    if number < 0 { throw PermanentFailure("no such page") }
+    return number * 10
+  }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct `A job with children` {
+  private func engine(_ body: @escaping @Sendable (JobContext) async throws -> [Int]) async throws -> TestEngine {
+    let test = try await TestEngine.fresh()
+    try await test.engine.register(Page.self)
+    try await test.engine.register("book", payload: Int.self) { _, context in try await body(context) }
+    return test
+  }
+
+  @Test func `enqueues each once, and gets their results when all have ended`() async throws {
+    let test = try await engine { context in
+      var pages: [ChildJob] = []
+      for number in 1...3 { pages.append(try await context.child("page", Page(number: number))) }
+      var results: [Int] = []
+      for page in pages { results.append(try await page.result(as: Int.self)) }
+      return results
+    }
+    let id = try await test.engine.add("book")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.job(id)?.result == Array("[10,20,30]".utf8))
+    #expect(try await test.engine.column("SELECT count(*) FROM nightshift_jobs WHERE kind = 'page'") == ["3"])
+  }
+
+  @Test func `parks while they run, and goes on at the end of the last`() async throws {
+    let test = try await engine { context in
+      let later = JobOptions().with(delay: .seconds(60))
+      return [try await context.child("late", Page(number: 4), later).result(as: Int.self)]
+    }
+    let id = try await test.engine.add("book")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: id) == .waiting)
+    test.clock.advance(by: .seconds(60))
+    try await test.runUntilIdle()
+    #expect(try await test.engine.job(id)?.result == Array("[40]".utf8))
+  }
+
+  @Test func `is told when one of them has died`() async throws {
+    let test = try await engine { context in
+      do {
+        return [try await context.child("bad", Page(number: -1)).result(as: Int.self)]
+      } catch let failure as ChildFailed {
+        return [failure.description.hasSuffix("it died: no such page") ? 1 : 0]
+      }
+    }
+    let id = try await test.engine.add("book")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.job(id)?.result == Array("[1]".utf8))
+  }
+}
+
+extension JobOptions {
+  fileprivate func with(delay: Duration) -> JobOptions {
+    var options = self
+    options.runAt = .in(delay)
+    return options
+  }
+}

@@ -9,7 +9,8 @@ struct RouteTable: Sendable {
   let routes: [Route]
 
   static let api = RouteTable(
-    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes + tokenRoutes
+    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
+      + tokenRoutes
       + systemRoutes
       + liveRoutes + checkpointRoutes + flowRoutes)
 
