@@ -6,14 +6,16 @@ extension Bench {
     "cores", "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready",
     "schedules",
     "four-workers",
-    "drain-million-ready", "drain-ten-million-finished",
+    "drain-million-ready", "drain-million-parked", "drain-ten-million-finished",
   ]
   /// Those that make sense on a server only.
   private static let onServer: Set<String> = ["many-ready", "four-workers"]
   /// Those that have nothing to do with the database.
   private static let onFile: Set<String> = ["scripts", "server"]
   /// Those that take minutes and gigabytes, and run only when they are asked for.
-  package static let large: Set<String> = ["drain-million-ready", "drain-ten-million-finished"]
+  package static let large: Set<String> = [
+    "drain-million-ready", "drain-million-parked", "drain-ten-million-finished",
+  ]
 
   /// What is run when nothing is named.
   package func usual(full: Bool) -> [String] {
@@ -40,6 +42,7 @@ extension Bench {
     case "schedules": try await schedules()
     case "four-workers": [try await fourWorkers()]
     case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
+    case "drain-million-parked": [try await drain(name: "drain, a million parked", parked: 1_000_000)]
     case "drain-ten-million-finished": [try await drain(name: "drain, ten million finished", finished: 10_000_000)]
     default:
       throw BenchmarkError("there is no measurement \"\(name)\"; there are: \(Self.names.joined(separator: ", "))")

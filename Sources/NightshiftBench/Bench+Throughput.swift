@@ -51,8 +51,9 @@ extension Bench {
     }
   }
 
-  /// Drains jobs that are ready, with so many more beside them that stay, and so many that have ended before.
-  func drain(name: String, ready: Int = 0, finished: Int = 0) async throws -> Figure {
+  /// Drains jobs that are ready, with so many more beside them that stay, so many that have ended before, and so many that
+  /// wait for a time that is far away.
+  func drain(name: String, ready: Int = 0, finished: Int = 0, parked: Int = 0) async throws -> Figure {
     let limit = try await rawDrain()
     let loop = try await rawLoop("drain", batch: 1000)
     // Ended long ago, so with lower ids; ready with higher, so that the walk through the index is the same.
@@ -60,7 +61,11 @@ extension Bench {
       try loop.enqueue(finished, from: 1)
       try loop.drain()
     }
-    let first = Int64(finished) + 1
+    if parked > 0 {
+      try loop.enqueue(parked, from: 1)
+      try await park("drain", upTo: parked)
+    }
+    let first = Int64(finished + parked) + 1
     try loop.enqueue(jobs + ready, from: first)
     loop.close()
     let engine = try await engine("drain")
@@ -77,6 +82,22 @@ extension Bench {
     try await run?.value
     try remove("drain")
     return .rate(name, jobs, time, limit: (limit + (try await rawDrain())) / 2)
+  }
+
+  private func park(_ name: String, upTo count: Int) async throws {
+    let store = try storage(name).open(Migration.core)
+    for start in stride(from: 1, through: count, by: 10_000) {
+      let range: [SQLValue] = [SQLValue(start), SQLValue(min(start + 9_999, count))]
+      try await store.write { transaction in
+        try transaction.execute("UPDATE nightshift_jobs SET state = 3, attempt = 1 WHERE id BETWEEN ? AND ?", range)
+        try transaction.execute(
+          """
+          INSERT INTO nightshift_waits(id, job, key, type, state, due_at, created_at)
+          SELECT id, id, 'sleep', 1, 0, 4000000000000000 + id, 1 FROM nightshift_jobs WHERE id BETWEEN ? AND ?
+          """, range)
+      }
+    }
+    await store.close()
   }
 
   private func rawDrain() async throws -> Double {

@@ -19,7 +19,7 @@ package struct Bench: Sendable {
   static let text = String(repeating: "x", count: 178)
 
   /// Where a measurement's database is.
-  private func storage(_ name: String) -> Storage {
+  func storage(_ name: String) -> Storage {
     if let url = url(name) { .postgres(url: url) } else { .sqlite(path: path(name)) }
   }
 

@@ -192,4 +192,25 @@ import Testing
     try await test.runUntilIdle()
     #expect(try await detail(id).result == Array(#"{"fetched":[1,2],"paid":7}"#.utf8))
   }
+
+  @Test func `asks all that it asks, and keeps the result that a step had first`() async throws {
+    let id = try await enqueue(
+      """
+      echo "{\\"$(printf '$')step\\": \\"draft\\", \\"result\\": $NIGHTSHIFT_ATTEMPT}"
+      if [ "$NIGHTSHIFT_ATTEMPT" -gt 2 ]; then jq -c '.steps' "$NIGHTSHIFT_CONTEXT"; exit 0; fi
+      echo '{"$checkpoint": {"key": "a", "title": "A?"}}'
+      echo '{"$checkpoint": {"key": "b", "title": "B?"}}'
+      exit 75
+      """)
+    for title in ["A?", "B?"] {
+      try await test.runUntilIdle()
+      var filter = CheckpointFilter()
+      filter.states = [.pending]
+      let asked = try await test.engine.checkpoints(filter).checkpoints
+      #expect(asked.contains { $0.title == title })
+      _ = try await test.engine.decide(asked.first { $0.title == title }!.id, Verdict(.approve), by: .system)
+    }
+    try await test.runUntilIdle()
+    #expect(try await detail(id).result == Array(#"{"draft":1}"#.utf8))
+  }
 }

@@ -88,9 +88,11 @@ nightshift_grants.kind text COLLATE C NOT NULL
 nightshift_grants.key text COLLATE C NOT NULL
 nightshift_grants.job bigint
 nightshift_grants.digest text COLLATE C
+nightshift_grants.risk text COLLATE C NOT NULL
 nightshift_grants.expires_at bigint
 nightshift_grants.checkpoint bigint NOT NULL
 nightshift_grants.granted_by text COLLATE C NOT NULL
+nightshift_grants.role text COLLATE C NOT NULL
 nightshift_grants.created_at bigint NOT NULL
 nightshift_jobs.id bigint NOT NULL
 nightshift_jobs.queue text COLLATE C NOT NULL

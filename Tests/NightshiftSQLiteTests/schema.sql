@@ -38,8 +38,9 @@ CREATE TABLE nightshift_forks(
   job INTEGER PRIMARY KEY, origin INTEGER NOT NULL, step TEXT NOT NULL, forked_by TEXT NOT NULL);
 CREATE INDEX nightshift_forks_origin ON nightshift_forks(origin);
 CREATE TABLE nightshift_grants(
-  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, job INTEGER, digest TEXT, expires_at INTEGER,
-  checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL, created_at INTEGER NOT NULL);
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, job INTEGER, digest TEXT,
+  risk TEXT NOT NULL, expires_at INTEGER, checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL,
+  role TEXT NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX nightshift_grants_kind ON nightshift_grants(kind, key);
 CREATE TABLE nightshift_jobs(
   id INTEGER PRIMARY KEY, queue TEXT NOT NULL, kind TEXT NOT NULL, state INTEGER NOT NULL,

@@ -128,7 +128,13 @@ import Testing
       let first = try await test.call(.post, "/api/jobs/\(id)/checkpoints", body: body)
       #expect(first.status == 201 && first.json["state"] == "pending", "\(first.text)")
       let second = try await test.call(.post, "/api/jobs/\(id)/checkpoints", body: body)
-      #expect(second.json["id"] == first.json["id"])
+      #expect(second.status == 200 && second.json["id"] == first.json["id"])
+      let other = try await test.call(
+        .post, "/api/jobs/\(id)/checkpoints", body: #"{"key": "go", "title": "Pay a million?"}"#)
+      #expect(other.status == 409, "\(other.text)")
+      let vague = try await test.call(
+        .post, "/api/jobs/\(id)/checkpoints", body: #"{"title": "Go?", "reviewers": {"excludesRequester": "yes"}}"#)
+      #expect(vague.status == 422)
       let wrong = try await test.call(
         .post, "/api/jobs/\(id)/checkpoints", body: #"{"title": "Go?", "reviewers": {"required": 0}}"#)
       #expect(wrong.status == 422)

@@ -62,7 +62,8 @@ public enum Expiry: String, Sendable, Codable, CaseIterable {
 public struct Reviewers: Sendable, Hashable {
   /// Users by name; with them, nobody else may answer by their role alone.
   public var users: [String] = []
-  /// Roles: `approver`, `operator`, `admin`. Empty with no ``users`` stands for approvers and whoever may do more.
+  /// Roles: `member`, `approver`, `operator`, `admin`; each stands for whoever may do more as well. Empty with no
+  /// ``users`` stands for approvers.
   public var roles: [String] = []
   /// How many different people have to say yes. One no is a no.
   public var required = 1
@@ -139,6 +140,14 @@ struct CheckpointPolicy: Sendable, Codable, Hashable {
     var roles: [String]
     var required: Int
     var excludesRequester: Bool
+
+    /// Whether somebody belongs to it, by name or by role. With neither it is every approver, and whoever may do more.
+    func allows(_ actor: Actor) -> Bool {
+      // A token's name stands for it as well.
+      if users.contains(actor.id) || users.contains(where: { "token:\($0)" == actor.id }) { return true }
+      if users.isEmpty, roles.isEmpty { return actor.role >= .approver }
+      return roles.compactMap(Role.init(rawValue:)).contains { actor.role >= $0 }
+    }
 
     init(_ reviewers: Reviewers) {
       users = reviewers.users

@@ -33,7 +33,7 @@ package enum CheckpointReader {
     options.reminders = reading.durations("reminders")
     options.reviewers = reading.reviewers("reviewers")
     options.escalateTo = reading.reviewers("escalateTo")
-    if let editable = fields["editable"] {
+    if let editable = fields["editable"], editable != .null {
       if let flag = editable.boolValue {
         options.isEditable = flag
       } else {
@@ -115,18 +115,25 @@ private struct Reading {
     }
     reviewers.users = reading.texts("users")
     reviewers.roles = reading.texts("roles")
-    let known = Role.allCases.map(\.rawValue)
+    // Whoever may only look cannot decide either.
+    let known = Role.allCases.filter { $0 > .viewer }.map(\.rawValue)
     if !reviewers.roles.allSatisfy(known.contains) {
       reading.refuse("roles", "must be some of \(known.joined(separator: ", "))")
     }
-    if let required = given["required"] {
+    if let required = given["required"], required != .null {
       if let number = required.intValue, (1...50).contains(number) {
         reviewers.required = number
       } else {
         reading.refuse("required", "must be a whole number from 1 to 50")
       }
     }
-    reviewers.excludesRequester = given["excludesRequester"]?.boolValue ?? false
+    if let excludes = given["excludesRequester"], excludes != .null {
+      if let flag = excludes.boolValue {
+        reviewers.excludesRequester = flag
+      } else {
+        reading.refuse("excludesRequester", "must be true or false")
+      }
+    }
     if !reviewers.users.isEmpty, reviewers.roles.isEmpty, reviewers.required > reviewers.users.count {
       reading.refuse("required", "asks for more people than there are users")
     }

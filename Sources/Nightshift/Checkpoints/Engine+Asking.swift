@@ -1,6 +1,10 @@
 extension Engine {
   package enum Asked: Sendable {
     case asked(Checkpoint)
+    /// The same question was asked before.
+    case known(Checkpoint)
+    /// Another question has the key.
+    case taken(Checkpoint)
     case missing
     /// A job in this state asks nothing.
     case refused(JobState)
@@ -25,10 +29,13 @@ extension Engine {
       return (id, row.state)
     }
     guard let state = asked.state else { return .missing }
-    guard let id = asked.checkpoint, let checkpoint = try await checkpoint(CheckpointID(rawValue: id)) else {
+    guard let found = asked.checkpoint, let checkpoint = try await checkpoint(CheckpointID(rawValue: found)) else {
       return .refused(state)
     }
-    return .asked(checkpoint)
+    guard checkpoint.id.rawValue != id else { return .asked(checkpoint) }
+    let isSame =
+      checkpoint.digest == draft.digest && checkpoint.title == draft.title && checkpoint.type == draft.type
+    return isSame ? .known(checkpoint) : .taken(checkpoint)
   }
 
   /// The time as the store has it.

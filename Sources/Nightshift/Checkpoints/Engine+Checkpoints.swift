@@ -107,10 +107,17 @@ extension Engine {
       try session.lock("nightshift_jobs", where: "id = ?", [SQLValue(seen.job)])
       guard let checkpoint = try Self.checkpoint(id, transaction) else { throw CheckpointError.missing(id) }
       try Self.checkOpen(checkpoint, at: now)
-      try Self.check(actor, mayDecide: checkpoint)
+      if let row = try session.jobRow(checkpoint.job), row.state.isTerminal {
+        throw CheckpointError.closed(id, .withdrawn, by: "the end of its job", at: nil)
+      }
+      try Self.check(actor, mayDecide: checkpoint, verdict.answer)
       let data = try Self.checked(verdict, for: checkpoint)
       try Self.decide(checkpoint, verdict, data, by: actor, at: now, session)
-      if let remember = verdict.remember { try Self.grant(grant, remember, checkpoint, by: actor, at: now, session) }
+      // An answer that others have yet to agree with allows nothing beforehand.
+      let isSettled = try session.checkpoint(id.rawValue)?.state == .approved
+      if isSettled, let remember = verdict.remember {
+        try Self.grant(grant, remember, checkpoint, by: actor, at: now, session)
+      }
       try session.audit(
         verdict.answer.rawValue, "checkpoint \(id)", by: actor, at: now,
         detail: ["job": .string("\(checkpoint.job)"), "digest": .string(checkpoint.digest)])
@@ -129,18 +136,19 @@ extension Engine {
     throw .closed(checkpoint.id, .expired, by: nil, at: expiresAt)
   }
 
-  private static func check(_ actor: Actor, mayDecide checkpoint: Checkpoint) throws(CheckpointError) {
+  private static func check(
+    _ actor: Actor, mayDecide checkpoint: Checkpoint, _ answer: Verdict.Answer
+  ) throws(CheckpointError) {
     if checkpoint.excludesRequester, let owner = checkpoint.owner, owner == actor.id {
       throw .notAllowed("\(actor.id) has asked for this job, and may not approve it: somebody else has to.")
     }
-    if checkpoint.agreement.contains(where: { $0.actor == actor.id }) {
+    // Who has said yes may still say no.
+    if answer == .approve, checkpoint.agreement.contains(where: { $0.actor == actor.id }) {
       throw .notAllowed(
         "\(actor.id) has approved already; \(checkpoint.required) different people are needed.")
     }
-    if checkpoint.users.contains(actor.id) { return }
-    let roles = checkpoint.roles.compactMap(Role.init(rawValue:))
-    if roles.contains(actor.role) { return }
-    if checkpoint.users.isEmpty, roles.isEmpty, actor.role >= .approver { return }
+    if checkpoint.policy.reviewers.allows(actor) { return }
+    if checkpoint.escalatedAt != nil, checkpoint.policy.escalateTo.allows(actor) { return }
     let wanted = checkpoint.users + checkpoint.roles
     throw .notAllowed(
       "\(actor.id) (\(actor.role.rawValue)) may not decide this; "
@@ -161,6 +169,9 @@ extension Engine {
     guard let data = verdict.data, data != checkpoint.current else { return checkpoint.current }
     guard verdict.answer == .approve else {
       throw .invalid(pointer: "#/data", "can be changed with an approval only")
+    }
+    guard verdict.remember == nil else {
+      throw .invalid(pointer: "#/remember", "cannot go with changed data: what would be remembered was not asked")
     }
     guard checkpoint.isEditable else { throw .invalid(pointer: "#/data", "may not be changed here") }
     if let json = checkpoint.schema, let schema = try? PayloadSchema(json),
@@ -201,14 +212,16 @@ extension Engine {
   ) throws(StoreError) {
     try session.execute(
       """
-      INSERT INTO nightshift_grants(id, kind, key, job, digest, expires_at, checkpoint, granted_by, created_at)
-      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO nightshift_grants(
+        id, kind, key, job, digest, risk, expires_at, checkpoint, granted_by, role, created_at)
+      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .integer(id), .text(checkpoint.kind), .text(StepName.base(of: checkpoint.key)),
         remember.scope == .job ? SQLValue(checkpoint.job) : .null,
-        remember.scope == .arguments ? .text(checkpoint.digest) : .null, SQLValue(remember.until),
-        .integer(checkpoint.id.rawValue), .text(actor.id), SQLValue(now),
+        remember.scope == .arguments ? .text(checkpoint.digest) : .null, .text(checkpoint.risk),
+        SQLValue(remember.until), .integer(checkpoint.id.rawValue), .text(actor.id), .text(actor.role.rawValue),
+        SQLValue(now),
       ])
   }
 }

@@ -96,10 +96,15 @@ extension JobContext {
     try draft.check()
     var generation = 1
     while let asked = try await engine.checkpoint(draft.key, of: id) {
-      // Approved one thing, ran another: an answer counts for its data and for nothing else.
-      guard asked.digest == draft.digest else {
+      // Approved one thing, ran another: an answer counts for its data and for nothing else. What was withdrawn, or was
+      // only told, is no answer.
+      let isAnswer = asked.state != .withdrawn && asked.state != .noted && asked.type == draft.type
+      guard isAnswer, asked.digest == draft.digest else {
         try await engine.withdraw(asked)
         generation += 1
+        guard generation <= 1_000 else {
+          throw FlowError("The checkpoint \"\(name)\" was asked with a thousand different data: ask with the same.")
+        }
         draft.key = "\(stepKey)#data:\(generation)"
         continue
       }
@@ -186,20 +191,33 @@ extension Engine {
   fileprivate func grant(for draft: CheckpointDraft, of context: JobContext) async throws -> Decision? {
     let (id, job, attempt, worker) = (makeID().rawValue, context.id, context.attempt, context.worker)
     let (kind, name, now) = (context.kind.rawValue, StepName.base(of: draft.key), clock.now)
-    let values: [SQLValue] = [.text(kind), .text(name), SQLValue(now), SQLValue(job), .text(draft.digest)]
+    let policy = CheckpointPolicy(draft)
+    // Where several have to agree, one of them cannot have done so for all.
+    guard policy.reviewers.required == 1 else { return nil }
+    let values: [SQLValue] = [
+      .text(kind), .text(name), .text(draft.options.risk.rawValue), SQLValue(now), SQLValue(job), .text(draft.digest),
+    ]
     let sql = """
-      SELECT granted_by FROM nightshift_grants
-      WHERE kind = ? AND key = ? AND (expires_at IS NULL OR expires_at > ?) AND (job IS NULL OR job = ?)
-        AND (digest IS NULL OR digest = ?) ORDER BY id LIMIT 1
+      SELECT granted_by, role FROM nightshift_grants
+      WHERE kind = ? AND key = ? AND risk = ? AND (expires_at IS NULL OR expires_at > ?) AND (job IS NULL OR job = ?)
+        AND (digest IS NULL OR digest = ?) ORDER BY id LIMIT 100
       """
-    guard try await !store.read({ try $0.query(sql, values) }).isEmpty else { return nil }
+    let owner = context.owner
+    @Sendable func granter(_ transaction: any ReadTransaction) throws(StoreError) -> Actor? {
+      // Only of somebody who could decide this very question.
+      for row in try transaction.query(sql, values) {
+        let actor = Actor(id: row.text(0)!, role: Role(rawValue: row.text(1)!) ?? .viewer)
+        if policy.reviewers.allows(actor), !(policy.reviewers.excludesRequester && owner == actor.id) { return actor }
+      }
+      return nil
+    }
+    guard try await store.read({ try granter($0) }) != nil else { return nil }
     let checkpoint = try await store.write { transaction -> Checkpoint? in
       try transaction.fence(job, attempt, worker)
-      guard let granter = try transaction.query(sql, values).first?.text(0) else { return nil }
+      guard let actor = try granter(transaction) else { return nil }
       let session = transaction.session
       try session.insertCheckpoint(draft, id, job: job, attempt: attempt, .approved, expiresAt: nil, at: now)
       guard var checkpoint = try session.checkpoint(id) else { return nil }
-      let actor = Actor(id: granter, role: .approver)
       try session.note(
         "approved", on: checkpoint, by: actor, via: "grant", comment: nil, choice: nil, changes: nil, at: now)
       checkpoint.decidedAt = now

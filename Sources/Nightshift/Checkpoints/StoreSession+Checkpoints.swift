@@ -19,6 +19,10 @@ extension StoreSession {
     at now: Timestamp
   ) throws(StoreError) {
     // Nothing in it that could not be encoded.
+    // One that was only told, or asked by other code, gives way.
+    try execute(
+      "UPDATE nightshift_checkpoints SET key = key || '~' || id WHERE job = ? AND key = ?",
+      [SQLValue(job), .text(draft.key)])
     let policy = (try? JSONEncoder().encode(CheckpointPolicy(draft))).map { String(decoding: $0, as: UTF8.self) }
     try execute(
       """

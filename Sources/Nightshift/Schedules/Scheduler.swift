@@ -40,9 +40,8 @@ final class Scheduler: Sendable {
     do {
       note(try await fire())
     } catch {
-      let isOld = (error as? StoreError)?.code == .wrongVersion
       engine.logger.warning("schedules could not be fired", metadata: ["error": "\(error)"])
-      note(engine.clock.now + .seconds(isOld ? 60 : 1))
+      note(engine.clock.now + .seconds(1))
     }
   }
 
@@ -54,6 +53,9 @@ final class Scheduler: Sendable {
   ///
   /// - Returns: When the next one is due.
   func fire() async throws -> Timestamp? {
+    // On a schema that is yet to be migrated there are none; whoever migrates it is noticed, or the next look finds it.
+    let step = Migration.schedules.step
+    guard try await engine.store.read({ try $0.hasTables(of: step) }) else { return engine.clock.now + .seconds(60) }
     while !Task.isCancelled {
       let now = engine.clock.now
       let due = try await engine.store.read { transaction in

@@ -101,7 +101,9 @@ extension MovedTable {
       ["job", "verdict", "actor", "role", "address", "via", "at", "comment", "choice", "changes"], heavy: "changes"),
     MovedTable(
       "grants", key: ["id"],
-      ["kind", "key", "job", "digest", "expires_at", "checkpoint", "granted_by", "created_at"]),
+      [
+        "kind", "key", "job", "digest", "risk", "expires_at", "checkpoint", "granted_by", "role", "created_at",
+      ]),
     MovedTable("forks", key: ["job"], ["origin", "step", "forked_by"]),
     MovedTable("dependencies", key: ["job", "depends_on"], ["ref", "on_death", "state", "outcome"]),
     MovedTable("workflows", key: ["id"], ["name", "created_at", "created_by"]),

@@ -50,8 +50,7 @@ extension StoreSession {
       $0.dead += 1
     }
     try recordAttempt(settlement, "failed", failure)
-    // Only an attempt before this one can have left a wait open.
-    if settlement.attempt > 1 { try withdrawWaits(of: settlement.id, at: settlement.endedAt) }
+    try withdrawWaits(of: settlement.id, at: settlement.endedAt)
     try tell("dead", settlement.id, settlement.attempt, failure.message, at: settlement.endedAt)
     return true
   }
@@ -68,7 +67,7 @@ extension StoreSession {
     guard changed == 1 else { return false }
     try ended(settlement, .cancelled) { $0.cancelled += 1 }
     try recordAttempt(settlement, "cancelled", Failure(type: "cancelled", message: reason))
-    if settlement.attempt > 1 { try withdrawWaits(of: settlement.id, at: settlement.endedAt) }
+    try withdrawWaits(of: settlement.id, at: settlement.endedAt)
     try tell("cancelled", settlement.id, settlement.attempt, reason, at: settlement.endedAt)
     return true
   }

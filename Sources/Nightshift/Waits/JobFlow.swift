@@ -55,7 +55,7 @@ extension JobContext {
           "SELECT \(StepRecord.columns) FROM nightshift_steps WHERE job = ? AND state = 1 ORDER BY seq", [SQLValue(id)]
         ).map(StepRecord.init),
         try transaction.query(
-          "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND type = 2 AND state = 1 ORDER BY id",
+          "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND type = 2 AND state IN (1, 2) ORDER BY id",
           [SQLValue(id)]
         ).map(Wait.init)
       )
@@ -66,15 +66,19 @@ extension JobContext {
     var fields: [String: JSONValue] = [:]
     fields["steps"] = .object(
       Dictionary(steps.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
-    fields["signals"] = .object(
-      Dictionary(waits.map { ($0.name ?? $0.key, JSONValue(kept: $0.payload)) }) { $1 })
-    fields["checkpoints"] = .object(Dictionary(checkpoints.map { ($0.key, $0.outcome) }) { first, _ in first })
+    let (came, timedOut) = (waits.filter { $0.state == .satisfied }, waits.filter { $0.state == .timedOut })
+    fields["signals"] = .object(Dictionary(came.map { ($0.name ?? $0.key, JSONValue(kept: $0.payload)) }) { $1 })
+    fields["timedOut"] = .array(Set(timedOut.flatMap(\.names)).sorted().map(JSONValue.string))
+    fields["checkpoints"] = .object(
+      Dictionary(checkpoints.filter { !$0.key.contains("~") }.map { ($0.key, $0.outcome) }) { first, _ in first })
     return fields
   }
 
   /// Keeps the result of a step that was taken elsewhere: in a script.
   package func keep(step name: String, result: JSONValue) async throws {
     try StepName.check(name)
+    // A kept result wins: perhaps a person has edited it.
+    if attempt > 1, try await engine.step(name, of: id)?.state == .completed { return }
     var record = StepRecord(key: name, attempt: attempt, tries: 1, startedAt: engine.clock.now)
     (record.state, record.endedAt, record.type) = (.completed, record.startedAt, "JSON")
     record.result = result.serialized()
@@ -100,9 +104,11 @@ extension JobContext {
   /// - Returns: `false` if they have: then there is nothing to wait for.
   package func askLater(_ draft: CheckpointDraft) async throws -> Bool {
     do {
-      _ = try await ask(
+      // In a task of its own, as questions that are asked beside each other are.
+      async let answer = ask(
         draft.type, StepName.base(of: draft.key), title: draft.title, data: draft.data, options: draft.options,
         key: nil, choices: draft.choices)
+      _ = try await answer
       return false
     } catch is Parked {
       return true

@@ -22,11 +22,14 @@ extension StoreSession {
   /// - Returns: `false` if there is nothing to wait for any more.
   private func open(_ draft: WaitDraft, _ settlement: Settlement) throws(StoreError) -> Bool {
     let (job, now) = (settlement.id, settlement.endedAt)
-    if let wait = try wait(draft.key, of: job) {
+    if let wait = try wait(draft.key, of: job), wait.kind == draft.kind {
       // Asked for before: its time runs on.
       if wait.state == .open, let due = wait.dueAt { tally.due(at: due) }
       return wait.state == .open
     }
+    // Something else was waited for under this key, by other code: it gives way.
+    try execute(
+      "UPDATE nightshift_waits SET key = key || '~' || id WHERE job = ? AND key = ?", [SQLValue(job), .text(draft.key)])
     try insertWait(draft, of: job, at: now)
     if let due = draft.dueAt { tally.due(at: due) }
     switch draft.kind {
@@ -177,13 +180,17 @@ extension StoreSession {
   /// another key, for whoever reads the history.
   func forgetFailedWaits(of job: JobID) throws(StoreError) {
     guard try hasTaken(Migration.waits.step) else { return }
+    // What was chosen of an error led to this end.
+    try execute(
+      """
+      UPDATE nightshift_waits SET key = key || '~' || id WHERE job = ? AND (state IN (2, 3, 4)
+        OR id IN (SELECT id FROM nightshift_checkpoints WHERE job = ? AND type = 'error'))
+      """, [SQLValue(job), SQLValue(job)])
     try execute(
       """
       UPDATE nightshift_checkpoints SET key = key || '~' || id
-      WHERE job = ? AND state IN ('rejected', 'expired', 'withdrawn')
+      WHERE job = ? AND (state IN ('rejected', 'expired', 'withdrawn') OR type = 'error')
       """, [SQLValue(job)])
-    try execute(
-      "UPDATE nightshift_waits SET key = key || '~' || id WHERE job = ? AND state IN (2, 3, 4)", [SQLValue(job)])
   }
 
   func pruneWaits(of job: JobID) throws(StoreError) {

@@ -45,8 +45,9 @@ extension Migration {
       // What a reviewer has allowed beforehand, with "remember this".
       """
       CREATE TABLE nightshift_grants(
-        id {id}, kind {text} NOT NULL, key {text} NOT NULL, job {int}, digest {text}, expires_at {int},
-        checkpoint {int} NOT NULL, granted_by {text} NOT NULL, created_at {int} NOT NULL)
+        id {id}, kind {text} NOT NULL, key {text} NOT NULL, job {int}, digest {text},
+        risk {text} NOT NULL, expires_at {int}, checkpoint {int} NOT NULL, granted_by {text} NOT NULL,
+        role {text} NOT NULL, created_at {int} NOT NULL)
       """,
       "CREATE INDEX nightshift_grants_kind ON nightshift_grants(kind, key)",
       """

@@ -216,6 +216,7 @@ extension Worker {
         // What was done must not be forgotten: as long as the process lives it tries again, and the fence decides.
         engine.logger.error(
           "\(batch.count) ended attempts could not be recorded; trying again", metadata: ["error": "\(error)"])
+        if tries >= 2, error.code == .conflict || error.code == .invalid { return await settleApart(batch, error) }
         // A process that is to end gives up after some seconds; then the jobs run again.
         tries += 1
         if engine.isClosing && tries > 8 { return }
@@ -224,6 +225,20 @@ extension Worker {
       try? await clock.sleep(for: wait)
       wait = min(wait * 2, .seconds(5))
     }
+  }
+
+  /// One settlement that cannot be written must not hold up the others: it ends its job instead.
+  private func settleApart(_ batch: [Settlement], _ error: StoreError) async {
+    guard batch.count == 1, var only = batch.first else {
+      for settlement in batch { await settle([settlement]) }
+      return
+    }
+    guard case .dead = only.outcome else {
+      let failure = Failure(type: "StoreError", message: "how the attempt ended could not be recorded: \(error)")
+      only.outcome = .dead(failure)
+      return await settle([only])
+    }
+    engine.logger.critical("an ended attempt cannot be recorded", metadata: ["job": "\(only.id)", "error": "\(error)"])
   }
 
   private func report(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {

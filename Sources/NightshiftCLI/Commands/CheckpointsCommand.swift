@@ -60,7 +60,7 @@ struct CheckpointsList: AsyncParsableCommand {
       table.add([
         .init(checkpoint.text("id")), .init(state, CheckpointText.style(of: state)),
         .init(checkpoint.text("risk"), .dim), .init(checkpoint.text("title")), .init(checkpoint.text("kind")),
-        .init(checkpoint.relative("expiresAt", now: now), .dim),
+        .init(state == "pending" ? checkpoint.relative("expiresAt", now: now) : "", .dim),
       ])
     }
     return table

@@ -110,6 +110,10 @@ extension RouteTable {
     }
     switch try await request.engine.ask(draft, of: id, by: request.actor) {
     case .asked(let checkpoint): return .json(JSONValue(checkpoint), status: .created)
+    case .known(let checkpoint): return .json(JSONValue(checkpoint))
+    case .taken(let checkpoint):
+      throw Problem.conflict(
+        "The job has asked another question under the key \"\(checkpoint.key)\" (\(checkpoint.id)). Use another `key`.")
     case .missing: throw APIRequest.noSuchJob(id)
     case .refused(let state):
       throw Problem.conflict(
