@@ -4,8 +4,7 @@ extension Bench {
   /// The measurements by name, in the order in which they run.
   package static let names = [
     "cores", "life", "drain", "bulk", "enqueue-latency", "start-latency", "scripts", "server", "many-ready",
-    "schedules",
-    "four-workers",
+    "schedules", "limits", "four-workers",
     "drain-million-ready", "drain-million-parked", "drain-ten-million-finished",
   ]
   /// Those that make sense on a server only.
@@ -40,6 +39,7 @@ extension Bench {
     case "server": try await idleServer(executable: executable)
     case "many-ready": [try await costOfManyReady()]
     case "schedules": try await schedules()
+    case "limits": try await limits()
     case "four-workers": [try await fourWorkers()]
     case "drain-million-ready": [try await drain(name: "drain, a million ready", ready: 1_000_000)]
     case "drain-million-parked": [try await drain(name: "drain, a million parked", parked: 1_000_000)]

@@ -8,8 +8,19 @@ extension Bench {
   /// second.
   func fullLife() async throws -> Figure {
     let limitBefore = try await rawLives()
+    let time = try await lives()
+    return .rate("full life, 256 tasks, one call each", jobs, time, limit: (limitBefore + (try await rawLives())) / 2)
+  }
+
+  /// Runs the lives of all jobs, and tells how many seconds they took.
+  ///
+  /// - Parameters:
+  ///   - limit: In force while they run.
+  ///   - keys: Over how many keys the jobs are spread.
+  func lives(_ limit: Limit? = nil, keys: Int = 0) async throws -> Double {
     try remove("life")
     let engine = try await engine("life")
+    if let limit { try await engine.set(limit) }
     let done = Countdown(jobs)
     try await engine.register("bench", payload: NoOp.self) { _, _ in done.count() }
     let run = Task { try await engine.run() }  // ended by close()
@@ -19,7 +30,13 @@ extension Bench {
         for producer in 0..<256 {
           group.addTask {
             for number in stride(from: producer, to: jobs, by: 256) {
-              try await engine.enqueue(NoOp(number: number, text: text))
+              guard keys > 0 else {
+                try await engine.enqueue(NoOp(number: number, text: text))
+                continue
+              }
+              var options = JobOptions()
+              options.limitKey = "customer-\(number % keys)"
+              _ = try await engine.enqueue([NoOp(number: number, text: text)], options)
             }
           }
         }
@@ -31,7 +48,7 @@ extension Bench {
     await engine.close()
     try await run.value
     try remove("life")
-    return .rate("full life, 256 tasks, one call each", jobs, time, limit: (limitBefore + (try await rawLives())) / 2)
+    return time
   }
 
   private func rawLives() async throws -> Double {

@@ -82,6 +82,7 @@ final class PostgresSession {
       return
     }
     try finish()
+    if tally.notice.gatesChanged { changesMore = true }
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
     var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
     if let token { requests.append((translated(Self.mark), PostgresParameters([.integer(token)]))) }

@@ -31,6 +31,8 @@ public final class Engine: Sendable {
   let caches = Mutex(EngineCaches())
   /// Tickets of the re-readings of ``caches``.
   let refreshes = Mutex((begun: 0, applied: 0))
+  /// Calls under way that find out for a circuit breaker whether a service works again.
+  let probes = Mutex<[Int64: Int]>([:])
   /// The identity whose leases have ended and that is being replaced.
   let losing = Mutex<WorkerID?>(nil)
   let lifecycle = Mutex(Lifecycle.new)

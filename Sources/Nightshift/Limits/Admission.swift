@@ -18,7 +18,11 @@ package struct Admission: Sendable {
 
   /// When a pool without room may have some, if it is time that gives it.
   func nextMoment(of pool: Pool, _ gate: Gate) -> Timestamp? {
-    if case .until(let end) = gate.closure, end > now { return end }
+    if case .until(let end) = gate.closure {
+      if end > now { return end }
+      // Should a probe end without telling anything, the next one goes.
+      if gate.reason == .breakerOpen { return now + .seconds(5) }
+    }
     guard let rate = rates[pool.text], rate.room == 0 else { return nil }
     return rate.nextMoment
   }

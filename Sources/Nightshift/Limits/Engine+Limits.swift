@@ -101,7 +101,7 @@ extension Engine {
     return running
   }
 
-  private static func held(by gate: Int64, _ transaction: any ReadTransaction) throws(StoreError) -> Int {
+  static func held(by gate: Int64, _ transaction: any ReadTransaction) throws(StoreError) -> Int {
     let rows = try transaction.query(
       """
       SELECT count(*) FROM (

@@ -132,9 +132,12 @@ package struct GateSet: Sendable, Hashable {
   package static let none = GateSet([])
 
   package let gates: [Gate]
+  /// All breakers, also those that are closed and keep nothing back.
+  package let breakers: [BreakerState]
   private let byID: [Int64: Gate]
 
-  package init(_ gates: [Gate]) {
+  package init(_ gates: [Gate], breakers: [BreakerState] = []) {
+    self.breakers = breakers
     self.gates = gates.sorted { $0.id < $1.id }
     byID = Dictionary(uniqueKeysWithValues: gates.map { ($0.id, $0) })
   }

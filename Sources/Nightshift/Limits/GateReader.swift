@@ -8,6 +8,7 @@ enum GateReader {
     case limit
     /// The pause of a kind, which is its name.
     case pause
+    case breaker
   }
 
   /// Every gate that there is.
@@ -15,7 +16,7 @@ enum GateReader {
     guard try transaction.hasTables(of: Migration.limits.step) else { return .none }
     let rows = try transaction.query(
       "SELECT \(columns) FROM nightshift_gates WHERE gone_at IS NULL ORDER BY id")
-    return GateSet(rows.compactMap(gate))
+    return GateSet(rows.compactMap(gate), breakers: rows.filter { $0.text(1) == "breaker" }.compactMap(breaker))
   }
 
   private static func gate(_ row: SQLRow) -> Gate? {
@@ -35,7 +36,19 @@ enum GateReader {
       gate.kinds = [name]
       gate.closure = row.timestamp(8).map(Gate.Closure.until) ?? .forGood
       return gate
+    case .breaker: return breaker(row)?.gate
     }
+  }
+
+  static func breaker(_ row: SQLRow) -> BreakerState? {
+    guard let id = row.integer(0), let name = row.text(2), let text = row.text(3) else { return nil }
+    // Written by us, and read as we would read it from anybody.
+    guard let json = try? JSONValue(parsing: text.utf8), let breaker = try? CircuitBreaker(name: name, json) else {
+      return nil
+    }
+    return BreakerState(
+      id: id, breaker: breaker, openedAt: row.timestamp(7), probesAt: row.timestamp(8),
+      trips: Int(row.integer(10) ?? 0), reason: row.text(9))
   }
 
   static func limit(_ row: SQLRow) -> Limit? {
@@ -91,7 +104,7 @@ extension Limit {
     guard faults.isEmpty else { throw LimitError(faults: faults.sorted { $0.pointer < $1.pointer }) }
   }
 
-  private static func names<Name: Hashable>(
+  static func names<Name: Hashable>(
     _ value: JSONValue, _ field: String, _ fault: (String, String) -> Void, _ make: (String) -> Name?
   ) -> Set<Name> {
     guard let items = value.arrayValue else {

@@ -6,6 +6,8 @@ struct AttemptFlow {
   private var active: Set<String> = []
   /// What the attempt has asked to wait for. With anything in it, it is parked, whatever its handler does.
   private(set) var waits: [WaitDraft] = []
+  /// How calls went that circuit breakers watch, by their names.
+  var calls: [String: CallCount] = [:]
   /// The tasks that have asked. Others, beside them, may still ask: several questions at a time are asked together.
   private var askers: Set<Int> = []
 

@@ -22,6 +22,12 @@ package struct GroupTally: Sendable {
     package var lane: String?
   }
 
+  /// Whose calls they were, and which breaker watches them.
+  package struct Caller: Sendable, Hashable {
+    package var breaker: Int64
+    package var worker: WorkerID
+  }
+
   package private(set) var counters: [(queue: String, deltas: InlineArray<8, Int64>)] = []
   package private(set) var rollups: [Rollup] = []
   package var notice = CommitNotice()
@@ -30,6 +36,8 @@ package struct GroupTally: Sendable {
   /// What left its pools, and what has become ready in a fair queue.
   package var freed: Set<Freed> = []
   package var unturned: [JobID] = []
+  /// How calls went that breakers watch.
+  package var calls: [Caller: CallCount] = [:]
   /// The time of the last change.
   package var now = Timestamp(microseconds: 0)
   /// The queue that was noted last: comparing is cheaper than hashing.

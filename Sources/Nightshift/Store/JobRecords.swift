@@ -87,11 +87,14 @@ package struct Hold: Sendable, Hashable {
   package var until: Timestamp?
   /// The pool of the gate that holds it back.
   package var pool: String?
+  /// When that gate may let it go on, at the earliest.
+  package var earliest: Timestamp?
 
-  package init(_ reason: Reason, until: Timestamp? = nil, pool: String? = nil) {
+  package init(_ reason: Reason, until: Timestamp? = nil, pool: String? = nil, earliest: Timestamp? = nil) {
     self.reason = reason
     self.until = until
     self.pool = pool
+    self.earliest = earliest
   }
 }
 
@@ -224,6 +227,10 @@ package struct Settlement: Sendable {
   package var outcome: Outcome
   /// The pools of gates that its job is in, as the claim told.
   package var lane: String?
+  /// Whether the handler did its work, as circuit breakers see it; `nil` where that says nothing about what it needs.
+  package var succeeded: Bool?
+  /// How the calls went that it made under the eyes of circuit breakers, by their names.
+  package var calls: [String: CallCount] = [:]
 
   package init(
     _ job: ClaimedJob, worker: WorkerID, startedAt: Timestamp?, endedAt: Timestamp, outcome: Outcome

@@ -49,12 +49,14 @@ package struct CommitNotice: Sendable {
   package var cancelRequests: [JobID] = []
   /// Pools of gates that may have room for jobs which are held back.
   package var freedPools: Set<String> = []
+  /// Whether a breaker has opened or closed.
+  package var gatesChanged = false
 
   package init() {}
 
   package var isEmpty: Bool {
     readyQueues.isEmpty && nextDue == nil && transitions.isEmpty && !foreignChange && cancelRequests.isEmpty
-      && freedPools.isEmpty
+      && freedPools.isEmpty && !gatesChanged
   }
 }
 

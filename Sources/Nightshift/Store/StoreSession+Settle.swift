@@ -86,6 +86,11 @@ extension StoreSession {
       """, [.integer(hold.reason.rawValue), SQLValue(hold.until)] + settlement.fence)
     guard changed == 1 else { return try cancelIfRequested(settlement) }
     if let until = hold.until { tally.due(at: until) }
+    if let pool = hold.pool.flatMap(Pool.init) {
+      try execute("UPDATE nightshift_jobs SET held_by = ? WHERE id = ?", [.text(pool.text), SQLValue(settlement.id)])
+      // Whatever the breaker has done meanwhile, somebody looks.
+      try wake(pool, at: max(settlement.endedAt, hold.earliest ?? settlement.endedAt))
+    }
     try noteMoved(settlement, .ready)
     return true
   }
@@ -112,6 +117,7 @@ extension StoreSession {
   func noteMoved(
     _ settlement: Settlement, _ state: JobState, version: Int64? = nil
   ) throws(StoreError) {
+    if !gates.breakers.isEmpty { noteCalls(settlement) }
     // The version is read only when somebody wants it: it would cost a look-up for each job.
     var version = version
     if version == nil, tally.collectsTransitions { version = try jobRow(settlement.id)?.version }

@@ -57,6 +57,7 @@ extension StoreSession {
 
   /// Everything that follows from what a transaction has done; each store calls it right before its commit.
   package func finish() throws(StoreError) {
+    try judgeCalls(now: tally.now)
     try followEnds()
     try giveTurns(now: tally.now)
     try noteFreed(now: tally.now)

@@ -2,6 +2,23 @@
 enum Outcome {
   case returned(result: [UInt8]?)
   case threw(any Error, CancellationReason?)
+
+  /// Whether it did its work, as circuit breakers see it; `nil` where that says nothing about what it needs: it was
+  /// stopped, put off, or refused what it was given.
+  var succeeded: Bool? {
+    switch self {
+    case .returned: true
+    case .threw(_, .timeout): false
+    case .threw(_, .some): nil
+    case .threw(let error, nil):
+      switch error {
+      case is Snooze, is PermanentFailure, is PermanentFailureRecord, is Rejection, is CheckpointExpired,
+        is BreakerOpen:
+        nil
+      default: false
+      }
+    }
+  }
 }
 
 extension Settlement.Outcome {
@@ -18,6 +35,8 @@ extension Settlement.Outcome {
     // At its old place in the queue, so that it does not wait behind everything that has come since.
     case .threw(_, .shutdown), .threw(_, .leaseLost): .runAgain(at: job.runAt, .shutdown)
     case .threw(let snooze as Snooze, nil): .runAgain(at: snooze.moment(now), .snooze(reason: snooze.reason))
+    case .threw(let error as BreakerOpen, nil):
+      .held(Hold(.breakerOpen, pool: "\(error.gate)", earliest: error.until))
     case .threw(let error as PermanentFailure, nil):
       .dead(Failure(type: "PermanentFailure", message: error.description))
     case .threw(let error as PermanentFailureRecord, nil): .dead(error.failure)

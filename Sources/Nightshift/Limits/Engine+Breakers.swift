@@ -1,0 +1,97 @@
+extension Engine {
+  /// Sets a circuit breaker, in place of the one with the same name if there is one. It begins closed.
+  ///
+  /// - Throws: ``LimitError`` with everything that is wrong with it.
+  public func set(_ breaker: CircuitBreaker) async throws { try await set(breaker, by: .system) }
+
+  /// Removes a breaker; what it has kept back may go on. `false` if there is none of this name.
+  @discardableResult
+  public func removeBreaker(_ name: String) async throws -> Bool { try await removeBreaker(name, by: .system) }
+
+  /// Closes a breaker and forgets what made it open; what it has kept back may go on. `false` if there is none of this
+  /// name.
+  @discardableResult
+  public func resetBreaker(_ name: String) async throws -> Bool { try await resetBreaker(name, by: .system) }
+
+  package func set(_ breaker: CircuitBreaker, by actor: Actor) async throws {
+    guard breaker.faults.isEmpty else { throw LimitError(faults: breaker.faults) }
+    let now = clock.now
+    try await store.write { transaction in
+      let session = transaction.session
+      try session.requireLimits()
+      if let id = try session.gateRow(.breaker, breaker.name)?.integer(0) { try session.close(gate: id, at: now) }
+      try session.execute(
+        """
+        INSERT INTO nightshift_gates(type, name, definition, created_at, updated_at, updated_by, trips)
+        VALUES('breaker', ?, ?, ?, ?, ?, 0)
+        """,
+        [
+          .text(breaker.name), .text(breaker.definition.description), SQLValue(now), SQLValue(now), .text(actor.id),
+        ])
+      try session.wakeHeld(now: now)
+      try transaction.audit("set-breaker", "breaker \(breaker.name)", by: actor, at: now, detail: breaker.definition)
+    }
+    try await refresh()
+  }
+
+  package func removeBreaker(_ name: String, by actor: Actor) async throws -> Bool {
+    try await change(breaker: name, "remove-breaker", by: actor) { session, id, now in
+      try session.close(gate: id, at: now)
+      try session.wakeHeld(now: now)
+    }
+  }
+
+  package func resetBreaker(_ name: String, by actor: Actor) async throws -> Bool {
+    try await change(breaker: name, "reset-breaker", by: actor) { session, id, now in
+      try session.closeBreaker(id, now: now)
+    }
+  }
+
+  private func change(
+    breaker name: String, _ verb: String, by actor: Actor,
+    _ body: @escaping @Sendable (any StoreSession, Int64, Timestamp) throws -> Void
+  ) async throws -> Bool {
+    let now = clock.now
+    let existed = try await store.write { transaction in
+      let session = transaction.session
+      try session.requireLimits()
+      guard let id = try session.gateRow(.breaker, name)?.integer(0) else { return false }
+      try body(session, id, now)
+      try transaction.audit(verb, "breaker \(name)", by: actor, at: now)
+      return true
+    }
+    if existed { try await refresh() }
+    return existed
+  }
+
+  /// All breakers, and how they stand.
+  package func breakers() async throws(StoreError) -> [BreakerStatus] {
+    let now = clock.now
+    return try await store.read { transaction in
+      guard try transaction.hasTables(of: Migration.limits.step) else { return [] }
+      let rows = try transaction.query(
+        """
+        SELECT \(GateReader.columns) FROM nightshift_gates WHERE gone_at IS NULL AND type = 'breaker' ORDER BY name
+        """)
+      return try rows.compactMap { row in
+        guard let state = GateReader.breaker(row) else { return nil }
+        let sums = try transaction.query(
+          "SELECT sum(succeeded), sum(failed) FROM nightshift_calls WHERE gate = ? AND at > ?",
+          [.integer(state.id), SQLValue(now - state.breaker.window)])
+        return BreakerStatus(
+          state: state,
+          calls: CallCount(succeeded: Int(sums[0].integer(0) ?? 0), failed: Int(sums[0].integer(1) ?? 0)),
+          held: try Self.held(by: state.id, transaction), phase: state.phase(at: now))
+      }
+    }
+  }
+}
+
+/// A breaker, how it stands, and how calls went within its window.
+package struct BreakerStatus: Sendable {
+  package var state: BreakerState
+  package var calls: CallCount
+  /// Jobs that it keeps back at the moment; ``LimitStatus/mostCounted`` stands for as many or more.
+  package var held: Int
+  package var phase: BreakerState.Phase
+}
