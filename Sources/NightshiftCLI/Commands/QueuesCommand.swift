@@ -23,7 +23,7 @@ struct QueuesList: AsyncParsableCommand {
       let answer = try await api.get("/api/queues")
       if output.isJSON { return output.json(answer) }
       if let everything = answer["everything"], everything["paused"]?.boolValue == true {
-        output.note(output.paint("Everything is paused \(Self.details(of: everything)).", .yellow))
+        output.note(output.paint("Everything is paused\(Self.details(of: everything)).", .yellow))
       }
       output.table(Self.table(answer.items("queues"), now: Date()), whenEmpty: "There are no queues yet.")
     }
@@ -89,10 +89,18 @@ struct QueuesPause: AsyncParsableCommand {
           output.json(answer)
         } else {
           output.line("Queue \(queue) is paused\(PauseText.until(answer)); what runs goes on.")
-          if answer["newQueue"]?.boolValue == true { output.note("There was no queue \(queue) yet: it is new.") }
+          if answer["newQueue"]?.boolValue == true { output.note(try await Self.novelty(queue, api)) }
         }
       }
     }
+  }
+
+  /// What is said of a queue that nobody had heard of: it may be a slip.
+  private static func novelty(_ queue: String, _ api: any APIClient) async throws -> String {
+    let others = try await api.get("/api/queues").items("queues").map { $0.text("name") }.filter { $0 != queue }
+    let nearest = Spelling.nearest(to: queue, among: others)
+    let hint = nearest.map { " If you meant \($0): nightshift queues resume \(queue)" } ?? ""
+    return "There was no queue \(queue) yet: it is paused from its first job on.\(hint)"
   }
 }
 

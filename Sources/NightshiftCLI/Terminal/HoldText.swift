@@ -14,10 +14,10 @@ struct HoldText {
     switch reason {
     case "queuePaused":
       short = "queue paused"
-      long = "queue \(queue) is paused \(Self.details(job)) (nightshift queues resume \(queue))"
+      long = "queue \(queue) is paused\(Self.details(job)) (nightshift queues resume \(queue))"
     case "everythingPaused":
       short = "everything paused"
-      long = "everything is paused \(Self.details(job)) (nightshift resume)"
+      long = "everything is paused\(Self.details(job)) (nightshift resume)"
     case "noWorker":
       short = "no worker has the kind"
       long = "no live worker has the kind \(kind) (nightshift kinds lists who has which)"

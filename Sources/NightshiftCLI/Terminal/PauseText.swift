@@ -7,9 +7,9 @@ enum PauseText {
     pause.text("pausedUntil").isEmpty ? "" : " until \(pause.text("pausedUntil"))"
   }
 
-  /// `since … by … until …: reason`, of which not all need be known.
+  /// ` since … by … until …: reason`, of which not all need be known.
   static func details(since: String, by: String, until: String, reason: String) -> String {
-    let parts = [("since", since), ("by", by), ("until", until)].filter { !$0.1.isEmpty }.map { "\($0) \($1)" }
-    return parts.joined(separator: " ") + (reason.isEmpty ? "" : ": \(reason)")
+    let parts = [("since", since), ("by", by), ("until", until)].filter { !$0.1.isEmpty }.map { " \($0) \($1)" }
+    return parts.joined() + (reason.isEmpty ? "" : ": \(reason)")
   }
 }
