@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
-  func `is as quick with a thousand places as with one`(_ database: StoreUnderTest) async throws {
+  func `has room for a thousand in one window, and not for one more`(_ database: StoreUnderTest) async throws {
     let store = try database.make()
     let jobs = (1...1_001).map { Self.job(Int64($0), Throttle.mostPlaces) }
     let outcomes = try await store.insert(jobs, now: noon)
