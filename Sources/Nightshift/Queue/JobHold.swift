@@ -8,6 +8,12 @@ package struct JobHold: Sendable, Hashable {
     case foreground
     /// A job that it depends on has died: a person decides.
     case dependencyDied
+    /// A limit has no room.
+    case limit
+    /// Its kind is paused.
+    case kindPaused
+    /// A circuit breaker is open.
+    case breakerOpen
     /// Its queue is paused.
     case queuePaused
     /// Everything is paused.
@@ -35,6 +41,9 @@ extension JobHold {
       case .noWorker: .noWorker
       case .foreground: .foreground
       case .dependencyDied: .dependencyDied
+      case .limit: .limit
+      case .kindPaused: .kindPaused
+      case .breakerOpen: .breakerOpen
       }
     self.init(reason: reason, until: hold.until)
   }

@@ -60,5 +60,6 @@ extension StoreSession {
       [
         .bytes(job.payload), SQLValue(job.timeout?.microseconds), SQLValue(job.traceparent), SQLValue(holder),
       ])
+    try forgetLane(of: holder)
   }
 }

@@ -90,14 +90,20 @@ extension StoreSession {
       [.integer(job.priority.code), SQLValue(job.maxAttempts), .integer(holder.rawValue)])
     try execute(
       "UPDATE nightshift_payloads SET payload = ? WHERE id = ?", [.bytes(job.payload), .integer(holder.rawValue)])
+    try forgetLane(of: holder)
   }
 
   /// Makes a job due at another moment that is ready or scheduled.
   func putOff(_ job: JobRow, to runAt: Timestamp, now: Timestamp) throws(StoreError) {
     let state: JobState = runAt > now ? .scheduled : .ready
+    // A gate that has held it back decides anew when it is claimed.
     try execute(
-      "UPDATE nightshift_jobs SET state = ?, run_at = ?, version = version + 1 WHERE id = ?",
-      [.integer(state.code), SQLValue(runAt), SQLValue(job.id)])
+      """
+      UPDATE nightshift_jobs
+      SET state = ?, run_at = ?, version = version + 1, hold = CASE WHEN hold >= 4 THEN 0 ELSE hold END,
+        hold_until = CASE WHEN hold >= 4 THEN NULL ELSE hold_until END
+      WHERE id = ?
+      """, [.integer(state.code), SQLValue(runAt), SQLValue(job.id)])
     moved(job.next, from: job.state, to: state, at: now)
     if state == .scheduled { tally.due(at: runAt) }
   }
