@@ -10,7 +10,8 @@ extension PostgresSession {
     for (index, job) in jobs.enumerated() where job.key != nil || job.idempotency != nil {
       outcomes += try insertPlain(jobs[start..<index], now: now)
       start = index + 1
-      if let taken = try claimKeys(of: job, now: now) {
+      var job = job
+      if let taken = try claimKeys(of: &job, now: now) {
         outcomes.append(taken)
       } else {
         outcomes += try insertPlain([job], now: now)

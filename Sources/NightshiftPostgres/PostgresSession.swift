@@ -84,6 +84,7 @@ final class PostgresSession {
     try finish()
     if tally.notice.gatesChanged { changesMore = true }
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
+    if tally.notice.foreignChange { changesMore = true }
     var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
     if let token { requests.append((translated(Self.mark), PostgresParameters([.integer(token)]))) }
     let results = try send(requests + [("COMMIT", PostgresParameters())])

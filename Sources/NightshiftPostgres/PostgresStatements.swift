@@ -82,7 +82,8 @@ package enum PostgresStatements {
     INSERT INTO nightshift_tags(tag, job) SELECT * FROM unnest($1::text[], $2::int8[]) ON CONFLICT DO NOTHING
     """
 
-  /// One queue; what another worker is claiming at the moment is passed over.
+  /// One queue, unless it is paused or, as `*`, everything; what another worker is claiming at the moment is passed
+  /// over.
   package static let claim = claim(Variant())
 
   /// How a claim differs from the plain one.
@@ -115,7 +116,7 @@ package enum PostgresStatements {
       WITH due AS MATERIALIZED (
         SELECT id FROM nightshift_jobs
         WHERE state = 0 AND hold = 0 AND queue = $3::text\(variant.isWithoutKinds ? " AND kind <> ALL($5::text[])" : "")
-          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = $3::text AND paused_at IS NOT NULL)
+          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name IN ($3::text, '*') AND paused_at IS NOT NULL)
           AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = $1::int8 AND mode <> 'running')
         ORDER BY priority, \(turn), id LIMIT $4::int8 FOR UPDATE SKIP LOCKED),
       claimed AS (

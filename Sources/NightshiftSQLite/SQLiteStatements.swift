@@ -18,7 +18,7 @@ package enum SQLiteStatements {
     VALUES(?, ?, ?, ?, ?, ?, ?)
     """
 
-  /// Pause and stop are looked at here too: what a process keeps in memory may be a tenth of a second old. One queue at
+  /// Pause (of the queue or, as `*`, of everything) and stop are looked at here too: what a process keeps in memory may be a tenth of a second old. One queue at
   /// a time: `queue IN (…)` would sort what is due in a temporary b-tree.
   package static let claim = claim(without: [])
 
@@ -32,7 +32,7 @@ package enum SQLiteStatements {
       SET state = 1, attempt = attempt + 1, version = version + 1, worker = ?1, started_at = ?2, stuck_at = NULL
       WHERE id IN (
         SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?3\(others)
-          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = ?3 AND paused_at IS NOT NULL)
+          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name IN (?3, '*') AND paused_at IS NOT NULL)
           AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = ?1 AND mode <> 'running')
         ORDER BY priority, coalesce(turn, run_at), id LIMIT ?)
       RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version\(gated)

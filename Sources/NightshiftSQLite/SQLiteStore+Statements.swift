@@ -6,8 +6,8 @@ extension SQLiteStore {
     guard job.key == nil, job.idempotency == nil else {
       throw StoreError(
         .invalid,
-        "A job with a unique key cannot be handed out as statements: its key is decided in code. Enqueue it "
-          + "through the engine, or leave `unique` out.")
+        "A job with a unique key, a debounce or a throttle cannot be handed out as statements: that is decided in "
+          + "code. Enqueue it through the engine, or leave `unique`, `debounce` and `throttle` out.")
     }
     guard job.dependencies.isEmpty else {
       throw StoreError(

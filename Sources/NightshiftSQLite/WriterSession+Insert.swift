@@ -9,7 +9,13 @@ extension WriterSession {
   }
 
   private func insert(_ job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
-    if job.key != nil || job.idempotency != nil, let taken = try claimKeys(of: job, now: now) { return taken }
+    guard job.key != nil || job.idempotency != nil else { return try insertFree(job, now: now) }
+    var job = job
+    if let taken = try claimKeys(of: &job, now: now) { return taken }
+    return try insertFree(job, now: now)
+  }
+
+  private func insertFree(_ job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
     let state = job.firstState(now: now)
     try ensureQueue(job.queue.rawValue, now: now)
     guard try insertRow(job, state, now: now) else { return try insertedBefore(job) }

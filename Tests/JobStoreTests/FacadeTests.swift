@@ -30,8 +30,11 @@ import Testing
     for verb in BulkVerb.allCases {
       #expect(try await engine.changeAll(verb, matching: JobFilter(), dryRun: false, by: .system).count == 0)
     }
-    #expect(try await engine.pause(.default, by: .system))
-    #expect(try await engine.resume(.default, by: .system))
+    let end = engine.clock.now + .seconds(60)
+    for subject in [Pause.Subject.everything, .queue(.default)] {
+      #expect(try await engine.pause(subject, until: end, reason: "r", by: .system).pause.until == end)
+      #expect(try await engine.resume(subject, by: .system))
+    }
     #expect(try await engine.purge(.default, dryRun: false, by: .system).count == 0)
     #expect(try await engine.command(.stopped, worker: nil, by: .system) == 1)
     #expect(try await engine.command(.running, worker: engine.workerID, by: .system) == 1)

@@ -47,7 +47,7 @@ import Testing
     options.runAt = .in(.seconds(3600))
     _ = try await engine.submit([JobDraft(kind: "work", payload: [0x32], options: options)], actor: .system)
     _ = try await engine.createToken(name: "t", role: .viewer, expiresAt: nil, by: .system)
-    #expect(try await engine.pause("default", by: .system))
+    try await engine.pause("default", reason: "the move")
     _ = try await engine.command(.stopped, worker: nil, by: .system)
     await engine.close()
     try await leaveRunning(test)
@@ -91,8 +91,8 @@ import Testing
   private func work(on target: TestStore) async throws {
     let engine = try await Engine(target.storage, logger: Self.quiet)
     try await engine.register("work", payload: Int.self) { number, _ -> Int in number }
-    #expect(try await engine.queues().contains { $0.name == "default" && $0.pausedAt != nil })
-    #expect(try await engine.resume("default", by: .system))
+    #expect(try await engine.queues().contains { $0.name == "default" && $0.pause?.reason == "the move" })
+    #expect(try await engine.resume(.queue("default"), by: .system))
     var options = JobOptions()
     options.unique = .by("key", for: .seconds(3600))
     let again = JobDraft(kind: "work", payload: [0x31], options: options)

@@ -20,7 +20,9 @@ struct Binary {
   var environment: [String: String] = [:]
 
   /// Runs a command to its end.
-  func run(_ arguments: String...) async throws -> Result { try await start(arguments).end() }
+  func run(_ arguments: String...) async throws -> Result { try await run(arguments) }
+
+  func run(_ arguments: [String]) async throws -> Result { try await start(arguments).end() }
 
   func start(_ arguments: [String]) throws -> RunningBinary {
     try RunningBinary(Self.url, arguments, in: folder, environment: environment)

@@ -12,7 +12,9 @@ import Testing
   @Test(arguments: [
     ("#/kind", "kind"), ("#/payload", "payload"), ("#/payload/to/0", "payload.to.0"),
     ("#/payload/a~1b%20c", "payload.a/b c"),
-    ("#/unique/key", "--unique"), ("#/maxAttempts", "--max-attempts"), ("#/tags/3", "--tag"), ("#/runAt", "--at"),
+    ("#/unique/key", "--unique"), ("#/debounce/quiet", "--debounce"), ("#/throttle/key", "--key"),
+    ("#/until", "--until"),
+    ("#/maxAttempts", "--max-attempts"), ("#/tags/3", "--tag"), ("#/runAt", "--at"),
     ("#/filter/state", "--state"), ("#/filter", "the filters"), ("#/expiresIn", "--expires"), ("#/role", "--role"),
   ])
   func `names arguments and not places in a request`(_ pointer: String, _ name: String) {
@@ -74,6 +76,10 @@ import Testing
     ]
     let text = JobDetailText(job: job, isColored: false).lines().joined(separator: "\n")
     #expect(text.contains("waits         queue mail is paused (nightshift queues resume mail)"), "\(text)")
+    let everything: JSONValue = [
+      "hold": ["reason": "everythingPaused", "since": "A", "by": "ada", "until": "B", "detail": "upgrade"]
+    ]
+    #expect(HoldText(everything)?.long == "everything is paused since A by ada until B: upgrade (nightshift resume)")
     #expect(HoldText(["hold": ["reason": "noWorker"], "kind": "a"])?.short == "no worker has the kind")
     #expect(HoldText(["state": "ready"]) == nil)
   }

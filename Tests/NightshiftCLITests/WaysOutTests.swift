@@ -22,13 +22,62 @@ import Testing
   @Test func `of a paused queue`() async throws {
     let server = try await binary.serve()
     _ = try await binary.run("enqueue", "echo", "--queue", "mail", "--wait")
-    #expect(try await binary.run("queues", "pause", "mail").output.contains("mail"))
+    let paused = try await binary.run("queues", "pause", "mail", "--for", "1h", "--reason", "moving house")
+    #expect(paused.output.hasPrefix("Queue mail is paused until 20"), "\(paused.output)")
     let job = try id(await binary.run("enqueue", "echo", "--queue", "mail"))
     let shown = try await binary.run("jobs", "show", job).output
-    #expect(shown.contains("queue mail is paused (nightshift queues resume mail)"), "\(shown)")
+    #expect(
+      shown.contains(/queue mail is paused since \S+ by \S+ until \S+: moving house \(nightshift queues resume mail\)/),
+      "\(shown)")
     #expect(try await binary.run("jobs", "--state", "ready").output.contains("queue paused"))
-    let unknown = try await binary.run("queues", "pause", "mial")
-    #expect(unknown.errors == "Error: There is no queue \"mial\". `nightshift queues` lists those there are.\n")
+    let list = try await binary.run("queues").output
+    #expect(list.contains("moving house") && list.contains("in 59m"), "\(list)")
+    let slip = try await binary.run("queues", "pause", "mial")
+    #expect(slip.status == 0)
+    #expect(
+      slip.errors == "There was no queue mial yet: it is paused from its first job on. "
+        + "If you meant mail: nightshift queues resume mial\n")
+    let unknown = try await binary.run("queues", "resume", "malo")
+    #expect(unknown.errors == "Error: There is no queue \"malo\". `nightshift queues` lists those there are.\n")
+    _ = try await server.stop()
+  }
+
+  @Test func `of a pause of everything`() async throws {
+    let server = try await binary.serve()
+    let paused = try await binary.run("pause", "--until", "2099-01-01T00:00:00Z", "--reason", "upgrade")
+    #expect(paused.output == "Everything is paused until 2099-01-01T00:00:00.000Z; what runs goes on.\n")
+    let job = try id(await binary.run("enqueue", "echo"))
+    let shown = try await binary.run("jobs", "show", job).output
+    #expect(shown.contains("until 2099-01-01T00:00:00.000Z: upgrade (nightshift resume)"), "\(shown)")
+    #expect(try await binary.run("queues").errors.contains("Everything is paused since"))
+    #expect(try await binary.run("doctor").output.contains("pauses: everything is paused since"))
+    #expect(try await binary.run("pause", "--until", "2020-01-01T00:00:00Z").errors.contains("--until: must lie in"))
+    #expect(try await binary.run("pause", "--for", "1h", "--until", "2099-01-01T00:00:00Z").status == 64)
+    #expect(try await binary.run("resume").output == "Jobs are started again.\n")
+    try await eventually { try await binary.run("jobs", "show", job, "--json").json().text("state") == "completed" }
+    _ = try await server.stop()
+  }
+
+  @Test func `of a job that another stands for`() async throws {
+    let server = try await binary.serve()
+    let debounce = ["--debounce", "1h", "--at-most", "2h", "--key", "k"]
+    let first = try id(await binary.run(["enqueue", "echo", "1"] + debounce))
+    let second = try await binary.run(["enqueue", "echo", "2"] + debounce)
+    #expect(try id(second) == first)
+    #expect(second.errors == "\(first) had this key already (scheduled): it was given this payload and due time.\n")
+    #expect(try await binary.run("jobs", "show", first, "--json").json()["payload"] == 2)
+    let throttled = try await binary.run("enqueue", "echo", "3", "--throttle", "1/1h", "--key", "k", "--wait")
+    #expect(throttled.status == 0, "\(throttled.errors)")
+    let dropped = try await binary.run("enqueue", "echo", "4", "--throttle", "1/1h", "--key", "k")
+    #expect(
+      dropped.errors.hasSuffix("the window has no place for another, and nothing was added.\n"), "\(dropped.errors)")
+    let later = try id(await binary.run("enqueue", "echo", "5", "--throttle", "1/1h", "--key", "k", "--later"))
+    #expect(try await binary.run("jobs", "show", later, "--json").json().text("state") == "scheduled")
+    let contradiction = try await binary.run("enqueue", "echo", "--debounce", "1h", "--in", "5m")
+    #expect(contradiction.errors.contains("--debounce: says when the job is due"), "\(contradiction.errors)")
+    for wrong in [["--key", "k"], ["--later"], ["--keep", "last"], ["--throttle", "0/1h"], ["--debounce", "soon"]] {
+      #expect(try await binary.run(["enqueue", "echo"] + wrong).status == 64)
+    }
     _ = try await server.stop()
   }
 

@@ -70,6 +70,45 @@ import Testing
     }
   }
 
+  @Test func `may throttle and debounce, with a line for what cannot be`() throws {
+    let file = try read(
+      """
+      schedules:
+        a: {expression: '@daily', kind: k, debounce: {key: c, quiet: 30s, atMost: 10m}}
+        b: {expression: '@daily', kind: k, throttle: {limit: 3, per: 1h}}
+      """)
+    #expect(file.entries["a"]?["debounce"] == ["key": "c", "quiet": "30s", "atMost": "10m"])
+    let error = #expect(throws: ManifestError.self) {
+      try read(
+        """
+        schedules:
+          a:
+            expression: '@daily'
+            kind: k
+            debounce: {quite: 30s}
+          b:
+            expression: '@daily'
+            kind: k
+            jitter: 5m
+            throttle: {per: 1h, excess: later}
+          c:
+            expression: '@daily'
+            kind: k
+            unique: {key: k}
+            throttle: {per: 1h}
+        """)
+    }
+    let expected: [(Int, String)] = [
+      (5, "`debounce/quite` is not a known field: did you mean `quiet`?"), (5, "`debounce/quiet` is missing"),
+      (9, "`jitter` and `throttle` both say when the job is due"), (15, "`throttle` and `unique` both say"),
+    ]
+    let problems = try #require(error).problems
+    #expect(problems.count == expected.count, "\(problems)")
+    for (problem, (line, text)) in zip(problems, expected) {
+      #expect(problem.line == line && problem.message.contains(text), "\(problem)")
+    }
+  }
+
   @Test func `that is no YAML says so`() {
     #expect(throws: ManifestError.self) { try read("schedules: [") }
   }

@@ -39,13 +39,34 @@ import Testing
     _ = try await engine.runDueJobs()
     #expect(try await engine.job(bad)?.summary.attempt == 2)
     #expect(try await engine.discard([bad, idle], by: .system) == [.changed(.dead), .changed(.cancelled)])
+    try await pauseAndResume(engine)
     // By another process, as an operator does.
     #expect(try await newer.migrate() == Array(Migration.core.dropFirst()))
     await newer.close()
     let step = try await add(7, engine)
     _ = try await engine.runDueJobs()
     #expect(try await engine.job(step)?.result == Array("70".utf8))
+    let end = engine.clock.now + .seconds(60)
+    #expect(try await engine.pause(.everything, until: end, reason: "r", by: .system).pause.until == end)
+    #expect(try await engine.pauseOfEverything()?.reason == "r")
     await engine.close()
     database.drop()
+  }
+
+  /// Pauses without an end, as the version before has them; one with an end is refused, and nothing is paused.
+  private func pauseAndResume(_ engine: Engine) async throws {
+    let error = await #expect(throws: StoreError.self) {
+      try await engine.pause("default", until: (engine.clock.now + .seconds(60)).date)
+    }
+    #expect(error?.code == .wrongVersion)
+    for subject in [Pause.Subject.queue("default"), .everything] {
+      _ = try await engine.pause(subject, by: .system)
+      let id = try await add(1, engine)
+      #expect(try await engine.runDueJobs() == 0)
+      #expect(try await engine.job(id)?.summary.whyHeld?.by == "system")
+      #expect(try await engine.queues().contains { $0.name == "default" })
+      #expect(try await engine.resume(subject, by: .system))
+      #expect(try await engine.runDueJobs() == 1)
+    }
   }
 }

@@ -191,6 +191,8 @@ nightshift_queues.name text COLLATE C NOT NULL
 nightshift_queues.created_at bigint NOT NULL
 nightshift_queues.paused_at bigint
 nightshift_queues.paused_by text COLLATE C
+nightshift_queues.paused_until bigint
+nightshift_queues.pause_reason text COLLATE C
 nightshift_results.id bigint NOT NULL
 nightshift_results.result bytea NOT NULL
 nightshift_rollups.hour bigint NOT NULL
@@ -345,6 +347,7 @@ CREATE UNIQUE INDEX nightshift_old_payloads_pkey ON nightshift_old_payloads USIN
 CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
 CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
+CREATE INDEX nightshift_queues_paused_until ON nightshift_queues USING btree (paused_until) WHERE (paused_until IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
 CREATE UNIQUE INDEX nightshift_results_pkey ON nightshift_results USING btree (id)
 CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)

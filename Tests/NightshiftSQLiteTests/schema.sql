@@ -95,7 +95,8 @@ CREATE TABLE nightshift_payloads(
 CREATE TABLE nightshift_progress(
   job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
 CREATE TABLE nightshift_queues(
-  name TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, paused_at INTEGER, paused_by TEXT) WITHOUT ROWID;
+  name TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, paused_at INTEGER, paused_by TEXT, paused_until INTEGER, pause_reason TEXT) WITHOUT ROWID;
+CREATE INDEX nightshift_queues_paused_until ON nightshift_queues(paused_until) WHERE paused_until IS NOT NULL;
 CREATE TABLE nightshift_results(id INTEGER PRIMARY KEY, result BLOB NOT NULL) STRICT;
 CREATE TABLE nightshift_rollups(
   hour INTEGER NOT NULL, queue TEXT NOT NULL, kind TEXT NOT NULL, enqueued INTEGER NOT NULL,

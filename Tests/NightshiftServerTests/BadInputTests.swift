@@ -68,6 +68,23 @@ import Testing
       "#/unique/key: must be a text of 1 to 200"),
     Case(
       "an unknown conflict", #"{"kind":"echo","unique":{"onConflict":"drip"}}"#, 422, "did you mean `drop`?"),
+    Case(
+      "a debounce without its time", #"{"kind":"echo","debounce":{"key":"k"}}"#, 422,
+      "#/debounce/quiet: is missing: say how long"),
+    Case(
+      "a misspelt field of a debounce", #"{"kind":"echo","debounce":{"quite":"1s"}}"#, 422,
+      "#/debounce/quite: is not a known field: did you mean `quiet`?"),
+    Case(
+      "a debounce beside unique", #"{"kind":"echo","unique":{"key":"k"},"debounce":{"quiet":"1s"}}"#, 422,
+      "#/debounce: and `unique` both say"),
+    Case(
+      "a debounce beside a delay", #"{"kind":"echo","delay":"1h","debounce":{"quiet":"1s"}}"#, 422,
+      "#/debounce: says when the job is due"),
+    Case(
+      "a throttle of nothing", #"{"kind":"echo","throttle":{"limit":0,"per":"1h"}}"#, 422,
+      "#/throttle/limit: must be a whole number from 1 to 1000; got 0"),
+    Case(
+      "an unknown excess", #"{"kind":"echo","throttle":{"per":"1h","excess":"latre"}}"#, 422, "did you mean `later`?"),
     Case("unique as a text", #"{"kind":"echo","unique":"x"}"#, 422, "#/unique: must be an object; got \"x\""),
     Case(
       "a payload against its schema", #"{"kind":"send-receipt","payload":{"orderID":"7"}}"#, 422,
@@ -121,9 +138,9 @@ import Testing
     ("token in the URL", .get, "/api/jobs?token=abc", nil, 400, "never goes into the URL"),
     ("id that is none", .get, "/api/jobs/7", nil, 404, "an id is job_"),
     ("id of no job", .get, "/api/jobs/job_0000000000001", nil, 404, "There is no job job_0000000000001"),
-    ("no such queue", .post, "/api/queues/nothing/pause", nil, 404, "There is no queue"),
+    ("no such queue", .post, "/api/queues/nothing/resume", nil, 404, "There is no queue"),
     ("no such worker", .post, "/api/workers/wrk_1/stop", nil, 404, "There is no live worker"),
-    ("field for a pause", .post, "/api/queues/q/pause", #"{"reason":"x"}"#, 422, "#/reason: is not a known field"),
+    ("field for a pause", .post, "/api/queues/q/pause", #"{"raeson":"x"}"#, 422, "did you mean `reason`?"),
     ("field for a resume", .post, "/api/queues/q/resume", #"{"a":1}"#, 422, "#/a: is not a known field"),
     ("field for a worker", .post, "/api/workers/all/drain", #"{"queue":"q"}"#, 422, "#/queue: is not a known field"),
     ("field for a discard", .delete, "/api/jobs/job_0000000000001", #"{"force":true}"#, 422, "#/force: is not"),

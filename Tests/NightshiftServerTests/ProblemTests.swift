@@ -46,7 +46,7 @@ import Testing
 @Suite struct `A remedy in words of HTTP` {
   @Test func `stands apart, for front ends that have others`() async throws {
     try await TestAPI.run(worker: false) { test in
-      let answer = try await test.call(.post, "/api/queues/nothing/pause")
+      let answer = try await test.call(.post, "/api/queues/nothing/resume")
       #expect(answer.detail == "There is no queue \"nothing\".")
       #expect(answer.json["remedy"] == "`GET /api/queues` lists those there are.")
     }

@@ -73,6 +73,39 @@ import Testing
     }
   }
 
+  @Test func `is gathered in by one that waits for quiet`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      func body(_ number: Int, _ keep: String) -> String {
+        #"{"kind":"echo","payload":\#(number),"debounce":{"key":"\#(keep)","quiet":"1h","keep":"\#(keep)"}}"#
+      }
+      for (keep, conflict, payload) in [("last", "replaced", 2), ("first", "extended", 1)] as [(String, String, Int64)]
+      {
+        let first = try await test.call(.post, "/api/jobs", body: body(1, keep))
+        #expect(first.status == 202 && first.json["state"] == "scheduled")
+        let second = try await test.call(.post, "/api/jobs", body: body(2, keep))
+        #expect(second.status == 200 && second.json["duplicate"] == true)
+        #expect(second.json["id"] == first.json["id"] && second.json["conflict"] == .string(conflict))
+        let id = try #require(first.json["id"]?.stringValue)
+        #expect(try await test.call(.get, "/api/jobs/\(id)").json["payload"] == .integer(payload))
+      }
+    }
+  }
+
+  @Test func `beyond a throttle is left out, or put off`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      func body(_ excess: String) -> String {
+        #"{"kind":"echo","throttle":{"key":"k","limit":2,"per":"1h","excess":"\#(excess)"}}"#
+      }
+      let jobs = Array(repeating: body("drop"), count: 3).joined(separator: ",")
+      let batch = try await test.call(.post, "/api/jobs/batch", body: #"{"jobs":[\#(jobs)]}"#)
+      #expect(batch.json["jobs"]?[1]?["duplicate"] == nil)
+      #expect(batch.json["jobs"]?[2]?["duplicate"] == true && batch.json["jobs"]?[2]?["conflict"] == "kept")
+      #expect(batch.json["jobs"]?[2]?["id"] == batch.json["jobs"]?[0]?["id"])
+      let later = try await test.call(.post, "/api/jobs", body: body("later"))
+      #expect(later.status == 202 && later.json["state"] == "scheduled")
+    }
+  }
+
   @Test func `is stored once however often it is sent with the same Idempotency-Key`() async throws {
     try await TestAPI.run(worker: false) { test in
       let body = #"{"kind":"echo","payload":{"n":1}}"#

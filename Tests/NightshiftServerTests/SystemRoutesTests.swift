@@ -22,7 +22,7 @@ import Testing
     try await TestAPI.run(worker: false) { test in
       _ = try await test.post(#"{"kind":"echo","queue":"mail"}"#)
       let paused = try await test.call(.post, "/api/queues/mail/pause")
-      #expect(paused.json == ["name": "mail", "paused": true])
+      #expect(paused.json["name"] == "mail" && paused.json["paused"] == true && paused.json["newQueue"] == nil)
       let queues = try await test.call(.get, "/api/queues").json["queues"]?.arrayValue ?? []
       let mail = try #require(queues.first { $0["name"] == "mail" })
       #expect(mail["paused"] == true)
@@ -34,6 +34,62 @@ import Testing
       #expect(purged.json["count"] == 1)
       #expect(purged.json["dryRun"] == false)
       #expect(try await test.call(.post, "/api/queues/mail/resume").json["paused"] == false)
+    }
+  }
+
+  @Test func `pauses for a while, with a reason that each job tells`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let body = #"{"for": "1h", "reason": "the provider is down"}"#
+      let paused = try await test.call(.post, "/api/queues/mail/pause", as: .operator, body: body)
+      #expect(paused.json["newQueue"] == true)
+      #expect(paused.json["pausedUntil"]?.stringValue != nil && paused.json["pauseReason"] == "the provider is down")
+      let id = try await test.post(#"{"kind":"echo","queue":"mail"}"#)
+      let shown = try await test.call(.get, "/api/jobs/\(id)")
+      let hold = shown.json["hold"]
+      #expect(hold?["reason"] == "queuePaused" && hold?["detail"] == "the provider is down")
+      #expect(hold?["by"] == "token:operator" && hold?["until"] == paused.json["pausedUntil"])
+      #expect(hold?["since"] == paused.json["pausedAt"])
+      let etag = try #require(shown.headers[.eTag])
+      #expect(try await test.call(.get, "/api/jobs/\(id)", headers: [.ifNoneMatch: etag]).status == 304)
+      _ = try await test.call(.post, "/api/queues/mail/pause", body: #"{"reason": "still"}"#)
+      let again = try await test.call(.get, "/api/jobs/\(id)", headers: [.ifNoneMatch: etag])
+      #expect(again.json["hold"]?["detail"] == "still" && again.json["hold"]?["until"] == nil)
+      #expect(try await test.call(.get, "/api/jobs").json["jobs"]?[0]?["hold"]?["detail"] == "still")
+    }
+  }
+
+  @Test func `pauses everything`() async throws {
+    try await TestAPI.run { test in
+      let paused = try await test.call(
+        .post, "/api/pause", as: .operator, body: #"{"until": "2099-01-01T00:00:00Z", "reason": "upgrade"}"#)
+      #expect(paused.json["paused"] == true && paused.json["pausedUntil"] == "2099-01-01T00:00:00.000Z")
+      let id = try await test.post(#"{"kind":"echo"}"#)
+      let hold = try await test.call(.get, "/api/jobs/\(id)").json["hold"]
+      #expect(hold?["reason"] == "everythingPaused" && hold?["detail"] == "upgrade")
+      #expect(try await test.call(.get, "/api/queues").json["everything"]?["pausedBy"] == "token:operator")
+      #expect(try await test.call(.get, "/metrics").text.contains("nightshift_paused 1\n"))
+      #expect(try await test.call(.post, "/api/resume", as: .operator).json == ["paused": false])
+      _ = try await test.engine.waitForEnd(of: JobID(id)!, timeout: .seconds(30))
+      #expect(try await test.call(.get, "/api/jobs/\(id)").json["state"] == "completed")
+      #expect(try await test.call(.get, "/api/queues").json["everything"] == ["paused": false])
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"for": "1h", "until": "2099-01-01T00:00:00Z"}"#, "#/for: and `until` both say"),
+    (#"{"until": "2020-01-01T00:00:00Z"}"#, "#/until: must lie in the future; got 2020"),
+    (#"{"for": "0s"}"#, "#/for: must be a length of time"), (#"{"reason": ""}"#, "#/reason: must be a text"),
+    (#"{"untill": "1h"}"#, "did you mean `until`?"),
+  ])
+  func `refuses a pause that cannot be`(_ body: String, _ message: String) async throws {
+    try await TestAPI.run(worker: false) { test in
+      for path in ["/api/pause", "/api/queues/mail/pause"] {
+        let answer = try await test.call(.post, path, body: body)
+        #expect(answer.status == 422)
+        #expect(answer.errors.contains { $0.contains(message) }, "\(answer.text)")
+      }
+      #expect(try await test.engine.queues().allSatisfy { $0.name != "mail" })
+      #expect(try await test.call(.post, "/api/pause", as: .member).status == 403)
     }
   }
 

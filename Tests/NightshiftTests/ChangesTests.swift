@@ -32,7 +32,7 @@ import Testing
       ])
     #expect(
       try await test.engine.discard([ids[1], JobID(rawValue: 1)], by: ada) == [.refused(.ready), .missing])
-    _ = try await test.engine.pause(.default, by: ada)
+    _ = try await test.engine.pause(.queue(.default), by: ada)
     _ = try await test.engine.command(.stopped, worker: nil, by: ada)
     #expect(
       try await audit(test) == [

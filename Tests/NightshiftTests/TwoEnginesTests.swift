@@ -128,9 +128,9 @@ import Testing
       #expect(try await other.workers().first { $0.id == worker.workerID }?.mode == .stopped)
       _ = try await other.command(.running, worker: worker.workerID, by: .system)
       _ = try await worker.waitUntil(id, is: .completed)
-      #expect(try await other.pause(.default, by: .system))
+      try await other.pause(.default)
       await eventually { worker.worker.state.withLock { !$0.lanes.contains("default") } }
-      #expect(try await other.resume(.default, by: .system))
+      #expect(try await other.resume(.queue(.default), by: .system))
       let next = try await other.add("k")
       _ = try await worker.waitUntil(next, is: .completed)
     }

@@ -189,12 +189,12 @@ private struct Oops: Error {}
   @Test func `leaves a paused queue alone until it is resumed`() async throws {
     let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self, options: KindOptions(queue: "q")) { _, _ in }
-    #expect(try await test.engine.pause("q", by: .system))
-    #expect(try await !test.engine.pause("none", by: .system))
+    #expect(try await !test.engine.pause(.queue("q"), by: .system).isNewQueue)
+    #expect(try await !test.engine.resume(.queue("none"), by: .system))
     let id = try await test.engine.add("k")
     #expect(try await test.runUntilIdle() == 0)
-    #expect(try await test.engine.queues().first { $0.name == "q" }?.pausedBy == "system")
-    #expect(try await test.engine.resume("q", by: .system))
+    #expect(try await test.engine.queues().first { $0.name == "q" }?.pause?.by == "system")
+    #expect(try await test.engine.resume(.queue("q"), by: .system))
     #expect(try await test.runUntilIdle() == 1)
     #expect(try await test.engine.state(of: id) == .completed)
   }

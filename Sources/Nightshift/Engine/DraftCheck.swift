@@ -30,23 +30,12 @@ struct DraftCheck {
     for (position, tag) in options.tags.enumerated() where tag.isEmpty || tag.utf8.count > 100 {
       faults.append(fault("#/tags/\(position)", "must have 1 to 100 bytes; got \(tag.utf8.count)"))
     }
-    if let unique = options.unique { faults += faultsOf(unique) }
+    faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
     for (name, value) in [
       ("organization", options.organization), ("owner", options.owner), ("limitKey", options.limitKey),
     ] {
       guard let value, value.isEmpty || value.utf8.count > 200 else { continue }
       faults.append(fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)"))
-    }
-    return faults
-  }
-
-  private func faultsOf(_ unique: Unique) -> [SubmissionError.Fault] {
-    var faults: [SubmissionError.Fault] = []
-    if case .named(let key) = unique.key, key.isEmpty || key.utf8.count > 200 {
-      faults.append(fault("#/unique/key", "must have 1 to 200 bytes; got \(key.utf8.count)"))
-    }
-    if let window = unique.window, window <= .zero {
-      faults.append(fault("#/unique/for", "must be longer than nothing; got \(window.text)"))
     }
     return faults
   }

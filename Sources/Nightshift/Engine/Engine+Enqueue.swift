@@ -5,7 +5,8 @@ import Synchronization
 extension Engine {
   /// Adds a job. Once this returns it is on disk and will be run, whatever happens to this process.
   ///
-  /// - Returns: The job's id; with ``JobOptions/unique``, perhaps that of the job that is already there.
+  /// - Returns: The job's id; with ``JobOptions/unique``, ``JobOptions/debounce`` or ``JobOptions/throttle``, perhaps that
+  ///   of a job that is already there and stands for it.
   /// - Throws: ``SubmissionError`` if the job is refused, ``StoreError`` if it could not be stored (after code
   ///   `unavailable` it may have been).
   @discardableResult
@@ -17,13 +18,16 @@ extension Engine {
   @discardableResult
   public func enqueue<Kind: Job>(
     _ job: Kind, queue: QueueName? = nil, priority: Priority? = nil, runAt: RunAt = .now, unique: Unique? = nil,
-    maxAttempts: Int? = nil, timeout: Duration? = nil, tags: [String] = []
+    debounce: Debounce? = nil, throttle: Throttle? = nil, maxAttempts: Int? = nil, timeout: Duration? = nil,
+    tags: [String] = []
   ) async throws -> JobID {
     var options = JobOptions()
     options.queue = queue
     options.priority = priority
     options.runAt = runAt
     options.unique = unique
+    options.debounce = debounce
+    options.throttle = throttle
     options.maxAttempts = maxAttempts
     options.timeout = timeout
     options.tags = tags
@@ -44,7 +48,7 @@ extension Engine {
   /// The statements that add a job over a database connection of the caller's own, inside their own transaction: the
   /// job comes into being together with what it is about, or not at all. A worker notices it by itself.
   ///
-  /// A job with a `unique` key cannot be added this way.
+  /// A job with a key (`unique`, `debounce`, `throttle`) cannot be added this way.
   public func statements<Kind: Job>(for job: Kind, _ options: JobOptions = JobOptions()) async throws -> [Statement] {
     let encoder = Self.encoder(options)
     let draft = JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode(job)), options: options)
@@ -57,10 +61,10 @@ extension Engine {
     return try store.statements(for: record, now: now)
   }
 
-  private static func encoder(_ options: JobOptions) -> JSONEncoder {
+  static func encoder(_ options: JobOptions) -> JSONEncoder {
     let encoder = JSONEncoder()
     // Sorting costs as much as encoding, and is needed only where equal payloads must have equal bytes.
-    if case .payload = options.unique?.key { encoder.outputFormatting = .sortedKeys }
+    if options.hasPayloadKey { encoder.outputFormatting = .sortedKeys }
     return encoder
   }
 
@@ -172,22 +176,11 @@ extension Engine {
       limitKey: options.limitKey, organization: options.organization, owner: options.owner,
       payload: draft.payload[...])
     job.lane = gates.lane(queue: job.queue.rawValue, kind: draft.kind.rawValue, facts)
-    job.key = options.unique.map { Self.key($0, draft, now) }
+    job.key = KeyClaim(draft, now: now)
+    if let debounce = options.debounce { job.runAt = now + debounce.quiet }
     // Should the process that wants it end before it has begun, any worker may run it.
     if draft.isForeground { job.hold = Hold(.foreground, until: now + .seconds(60)) }
     return job
-  }
-
-  private static func key(_ unique: Unique, _ draft: JobDraft, _ now: Timestamp) -> KeyClaim {
-    let key =
-      switch unique.key {
-      case .named(let name): "name:\(name)"
-      case .payload: "payload:\(fingerprint(draft.payload))"
-      }
-    let organization = draft.options.organization ?? ""
-    return KeyClaim(
-      scope: "unique/\(organization)/\(draft.kind)", key: key, expiresAt: unique.window.map { now + $0 },
-      onConflict: unique.onConflict)
   }
 
   private static func fingerprint(_ drafts: [JobDraft], _ seal: String) -> String {
@@ -280,14 +273,20 @@ extension Engine {
       // The holder of a key with an expiry may have been pruned: it had ended.
       let state = row?.integer(0).flatMap(JobState.init(code:)) ?? .completed
       let key = isReplay ? nil : record.key
-      return Submission(id: id, state: state, isDuplicate: true, conflict: key.map { conflict($0.onConflict, state) })
+      return Submission(id: id, state: state, isDuplicate: true, conflict: key.map { conflict($0, state) })
     }
   }
 
   /// The store has just changed the holder of the key if it had not begun, and its state tells whether it had.
-  private static func conflict(_ wanted: Unique.Conflict, _ state: JobState) -> Submission.Conflict {
+  private static func conflict(_ key: KeyClaim, _ state: JobState) -> Submission.Conflict {
+    switch key.rule {
+    // Only one that has not begun stands for another.
+    case .debounce(_, let keeps): return keeps == .last ? .replaced : .extended
+    case .throttle: return .kept
+    case .unique: break
+    }
     guard state == .ready || state == .scheduled else { return .kept }
-    return switch wanted {
+    return switch key.onConflict {
     case .drop: .kept
     case .replace: .replaced
     case .extend: .extended

@@ -64,8 +64,7 @@ extension JobSummary {
   static let columns = """
     j.id, j.kind, j.queue, j.state, j.priority, j.run_at, j.attempt, j.failures, j.crashes, j.max_attempts, j.version,
     j.hold, j.hold_until, j.worker, j.started_at, j.finished_at, j.cancel_requested_at, j.cancel_reason, j.stuck_at,
-    p.timeout, p.organization, p.owner, p.traceparent, p.tags,
-    (SELECT q.paused_at FROM nightshift_queues q WHERE q.name = j.queue)
+    p.timeout, p.organization, p.owner, p.traceparent, p.tags
     """
 
   static func read(_ ids: [JobID], _ transaction: any ReadTransaction) throws(StoreError) -> [JobSummary] {
@@ -76,6 +75,7 @@ extension JobSummary {
         [SQLValue(id)])
       jobs += rows.map(JobSummary.init)
     }
+    try notePauses(on: &jobs, transaction)
     return jobs
   }
 
@@ -91,8 +91,7 @@ extension JobSummary {
       worker: row.integer(13).map(WorkerID.init(rawValue:)), startedAt: row.timestamp(14),
       finishedAt: row.timestamp(15), cancelRequestedAt: row.timestamp(16), cancelReason: row.text(17),
       stuckAt: row.timestamp(18), timeout: row.integer(19).map { .microseconds($0) }, organization: row.text(20),
-      owner: row.text(21), traceparent: row.text(22), tags: tags.compactMap(\.stringValue),
-      queuePausedAt: row.timestamp(24))
+      owner: row.text(21), traceparent: row.text(22), tags: tags.compactMap(\.stringValue))
   }
 }
 

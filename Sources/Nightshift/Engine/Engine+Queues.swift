@@ -11,14 +11,17 @@ extension Engine {
       let workers = try transaction.query(
         "SELECT queues FROM nightshift_workers WHERE ended_at IS NULL AND role = 'worker' AND mode = 'running'")
       let served = workers.map { row in row.text(0).flatMap(Self.names(in:)) }
-      return try transaction.query("SELECT name, paused_at, paused_by FROM nightshift_queues ORDER BY name").map {
-        row in
+      var queues: [QueueSummary] = []
+      for row in try transaction.query("SELECT name, paused_at FROM nightshift_queues ORDER BY name") {
         let name = row.text(0)!
-        return QueueSummary(
-          name: name, pausedAt: row.timestamp(1), pausedBy: row.text(2), counts: counts[name] ?? [:],
-          oldestReadyAt: try Self.oldestReady(in: name, transaction),
-          workers: served.filter { $0 == nil || $0!.contains(name) }.count)
+        guard name != Pause.everything else { continue }
+        queues.append(
+          QueueSummary(
+            name: name, pause: row.integer(1) == nil ? nil : try Pause.read(of: name, transaction),
+            counts: counts[name] ?? [:], oldestReadyAt: try Self.oldestReady(in: name, transaction),
+            workers: served.filter { $0 == nil || $0!.contains(name) }.count))
       }
+      return queues
     }
   }
 
@@ -44,32 +47,6 @@ extension Engine {
       oldest = min(oldest ?? runAt, runAt)
     }
     return oldest
-  }
-
-  /// Stops all workers from claiming from a queue; what is under way goes on. Survives restarts.
-  ///
-  /// - Returns: `false` if there is no such queue.
-  package func pause(_ queue: QueueName, by actor: Actor) async throws -> Bool {
-    try await setPaused(queue, clock.now, by: actor)
-  }
-
-  /// Ends a pause. `false` if there is no such queue.
-  package func resume(_ queue: QueueName, by actor: Actor) async throws -> Bool {
-    try await setPaused(queue, nil, by: actor)
-  }
-
-  private func setPaused(_ queue: QueueName, _ moment: Timestamp?, by actor: Actor) async throws -> Bool {
-    let now = clock.now
-    let exists = try await store.write { transaction in
-      let changed = try transaction.execute(
-        "UPDATE nightshift_queues SET paused_at = ?, paused_by = ? WHERE name = ?",
-        [SQLValue(moment), SQLValue(moment == nil ? nil : actor.id), .text(queue.rawValue)])
-      guard changed == 1 else { return false }
-      try transaction.audit(moment == nil ? "resume" : "pause", "queue \(queue)", by: actor, at: now)
-      return true
-    }
-    if exists { try await refresh() }
-    return exists
   }
 
   /// Cancels everything in a queue that has not begun.

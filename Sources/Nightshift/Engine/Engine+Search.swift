@@ -35,6 +35,12 @@ struct JobSearch {
   }
 
   func page(_ transaction: any ReadTransaction) throws(StoreError) -> JobPage {
+    var page = try found(transaction)
+    try JobSummary.notePauses(on: &page.jobs, transaction)
+    return page
+  }
+
+  private func found(_ transaction: any ReadTransaction) throws(StoreError) -> JobPage {
     if let search = filter.search, let id = JobID(search) { return try exactly(id, transaction) }
     if !filter.tags.isEmpty { return try chosen(try tagged(transaction), transaction) }
     if let ids = try inFewStates(transaction) { return try chosen(ids, transaction) }

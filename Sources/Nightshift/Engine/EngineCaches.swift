@@ -15,11 +15,13 @@ struct EngineCaches: Sendable {
   var kinds: [String: Kind] = [:]
   var queues: Set<String> = []
   var pausedQueues: Set<String> = []
+  var isEverythingPaused = false
   var tokens: [String: CachedToken] = [:]
   var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.
   func lanes(_ configured: [QueueName]?) -> [String] {
+    guard !isEverythingPaused else { return [] }
     let names = configured.map { $0.map(\.rawValue) } ?? queues.sorted()
     return names.filter { !pausedQueues.contains($0) }
   }
@@ -87,8 +89,13 @@ extension EngineCaches {
     var caches = EngineCaches()
     caches.gates = try GateReader.gates(transaction)
     for row in try transaction.query("SELECT name, paused_at FROM nightshift_queues") {
+      let isPaused = row.integer(1) != nil
+      guard row.text(0) != Pause.everything else {
+        caches.isEverythingPaused = isPaused
+        continue
+      }
       caches.queues.insert(row.text(0)!)
-      if row.integer(1) != nil { caches.pausedQueues.insert(row.text(0)!) }
+      if isPaused { caches.pausedQueues.insert(row.text(0)!) }
     }
     let kinds = try transaction.query(
       """

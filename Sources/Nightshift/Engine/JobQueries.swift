@@ -39,8 +39,8 @@ package struct JobSummary: Sendable {
   package var owner: String?
   package var traceparent: String?
   package var tags: [String]
-  /// Since when its queue is paused; `nil` if it is not.
-  package var queuePausedAt: Timestamp?
+  /// What is paused and keeps it from running, when it is ready.
+  package var pause: JobHold?
 
   package var createdAt: Timestamp { id.createdAt }
 }
@@ -120,7 +120,7 @@ package struct JobPage: Sendable {
 
 /// What became of a draft.
 package struct Submission: Sendable, Hashable {
-  /// What became of the job that holds the unique key.
+  /// What became of the job that holds the key (`unique`, `debounce`, `throttle`).
   package enum Conflict: String, Sendable, Hashable, CaseIterable {
     /// It took over the new payload, priority, attempts and due time.
     case replaced
@@ -132,16 +132,16 @@ package struct Submission: Sendable, Hashable {
 
   package var id: JobID
   package var state: JobState
-  /// Another job held its unique or idempotency key: `id` is that one.
+  /// Another job held its key or its idempotency key: `id` is that one.
   package var isDuplicate: Bool
-  /// `nil` unless another job held the unique key.
+  /// `nil` unless another job held the key.
   package var conflict: Conflict?
 }
 
 package struct QueueSummary: Sendable {
   package var name: String
-  package var pausedAt: Timestamp?
-  package var pausedBy: String?
+  /// Its own pause, whether or not everything is paused.
+  package var pause: Pause?
   /// Jobs in each state, from counters that are kept with each change.
   package var counts: [JobState: Int]
   /// The `runAt` of the job that has been due the longest.

@@ -46,6 +46,9 @@ extension JSONValue: Hashable {
 }
 
 extension JSONValue {
+  /// An object without the fields that are `nil`.
+  package static func fields(_ fields: [String: JSONValue?]) -> JSONValue { .object(fields.compactMapValues { $0 }) }
+
   /// The field of this name; `nil` when there is none, or when this is no object.
   package subscript(key: String) -> JSONValue? { objectValue?[key] }
 

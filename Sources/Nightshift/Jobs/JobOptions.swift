@@ -57,6 +57,10 @@ public struct JobOptions: Sendable, Hashable {
   public var runAt: RunAt = .now
   /// Whether another like it is kept out.
   public var unique: Unique?
+  /// Whether it waits until no more like it come, and stands for all of them. Then it says when the job is due.
+  public var debounce: Debounce?
+  /// How many like it may come within a window.
+  public var throttle: Throttle?
   /// How many attempts may fail before it is dead.
   public var maxAttempts: Int?
   /// How long one attempt may take.

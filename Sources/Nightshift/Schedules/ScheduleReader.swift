@@ -118,7 +118,22 @@ struct ScheduleReader {
         guard let texts, texts.count == value.arrayValue?.count else { return nil }
         return texts.count <= ScheduleDefinition.mostTags ? texts : nil
       } ?? []
+    readKeys(&options)
+    if options.hasDueTimeOfKey, self["jitter"] != nil {
+      let rule = "and `\(options.debounce != nil ? "debounce" : "throttle")` both say when the job is due"
+      refuse("jitter", "\(rule): leave it out")
+    }
     definition.options = options
+  }
+
+  private mutating func readKeys(_ options: inout JobOptions) {
+    var keys = KeyOptionsReader()
+    options.unique = keys.unique(self["unique"])
+    options.debounce = keys.debounce(self["debounce"])
+    options.throttle = keys.throttle(self["throttle"])
+    let contradictions = keys.faults.isEmpty ? KeyOptionsCheck(options, isForeground: false).faults : []
+    faults += keys.faults.map { .init("#/\($0.place)", $0.message) }
+    faults += contradictions.map { .init($0.pointer, $0.message) }
   }
 }
 

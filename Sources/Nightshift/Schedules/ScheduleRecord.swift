@@ -118,7 +118,7 @@ package struct SlotRecord: Sendable {
   package enum Outcome: String, Sendable {
     /// Its job was added.
     case enqueued
-    /// Middleware gave its job a key that another one holds.
+    /// Its job has a key that another one holds.
     case duplicate
     /// It was left out: an earlier one was not over.
     case skipped

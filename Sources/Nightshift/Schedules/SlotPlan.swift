@@ -62,7 +62,10 @@ extension Engine {
     _ slot: Timestamp, _ schedule: String, _ definition: ScheduleDefinition
   ) async throws -> SlotPlan.Slot {
     var draft = definition.draft(schedule, slot: slot)
-    draft.options.runAt = .at((slot + definition.delay(of: slot, in: schedule)).date)
+    // A key that says when its job is due counts from now.
+    if !draft.options.hasDueTimeOfKey {
+      draft.options.runAt = .at((slot + definition.delay(of: slot, in: schedule)).date)
+    }
     do {
       return .init(at: slot, job: .success(try await prepare([draft], isTyped: false, idempotency: nil)[0]))
     } catch let error as StoreError {

@@ -66,6 +66,9 @@ package struct GroupTally: Sendable {
     notice.nextDue = min(notice.nextDue ?? moment, moment)
   }
 
+  /// Says that something has changed which every process keeps in memory: this one has to read it again, too.
+  package mutating func changesMore() { notice.foreignChange = true }
+
   package mutating func roll(_ queue: String, _ kind: String, at moment: Timestamp, _ change: (inout Rollup) -> Void) {
     let hour = Self.hour(of: moment)
     // Searched from the end: the last one is the most likely.

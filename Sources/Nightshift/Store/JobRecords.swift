@@ -14,7 +14,7 @@ package struct NewJob: Sendable, Hashable {
   package var owner: String?
   package var traceparent: String?
   package var hold: Hold?
-  /// A key that must be free (uniqueness).
+  /// A key that must be free (uniqueness), or that lets other jobs stand for this one.
   package var key: KeyClaim?
   /// The caller's `Idempotency-Key`.
   package var idempotency: KeyClaim?
@@ -43,6 +43,7 @@ package struct KeyClaim: Sendable, Hashable {
   /// What the same key must come with. A difference is a conflict.
   package var fingerprint: String?
   package var onConflict: Unique.Conflict = .drop
+  package var rule = KeyRule.unique
 
   package init(
     scope: String, key: String, expiresAt: Timestamp? = nil, fingerprint: String? = nil,

@@ -43,7 +43,8 @@ package struct CommitNotice: Sendable {
   package var nextDue: Timestamp?
   /// Transitions, when anybody listens.
   package var transitions: [Transition] = []
-  /// Whether another process has written something that this notice does not name: re-read whatever is kept in memory.
+  /// Whether something was written that this notice does not name, by another process most likely: re-read whatever is
+  /// kept in memory.
   package var foreignChange = false
   /// Jobs whose running attempt was asked to stop.
   package var cancelRequests: [JobID] = []

@@ -45,7 +45,7 @@ extension MovedTable {
   /// All that is carried over. What belongs to living processes (workers, their kinds, events) stays behind, and the
   /// counters are made anew from the jobs.
   static let all: [MovedTable] = [
-    MovedTable("queues", key: ["name"], ["created_at", "paused_at", "paused_by"]),
+    MovedTable("queues", key: ["name"], ["created_at", "paused_at", "paused_by", "paused_until", "pause_reason"]),
     MovedTable(
       "kinds", key: ["kind"],
       [

@@ -44,11 +44,12 @@ extension StoreSession {
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
     let nextWait = try endDueWaits(now: now, limit: limit)
     let nextWake = try releaseHeld(freed: freed, now: now)
+    let nextPause = try endDuePauses(now: now)
     let next = [
       try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2"),
       try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold_until IS NOT NULL"),
     ]
-    let moments = next.map { $0.first?.timestamp(0) } + [nextWait, nextWake]
+    let moments = next.map { $0.first?.timestamp(0) } + [nextWait, nextWake, nextPause]
     return Promotion(promoted: rows.count, nextDue: moments.compactMap(\.self).min())
   }
 

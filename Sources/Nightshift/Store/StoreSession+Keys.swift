@@ -12,21 +12,34 @@ extension StoreSession {
     return .duplicate(of: job.id)
   }
 
-  /// Takes the job's keys, or tells who has them.
-  package func claimKeys(of job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome? {
+  /// Takes the job's keys, or tells who has them. A key may say when its job is due.
+  package func claimKeys(of job: inout NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome? {
     if let idempotency = job.idempotency, let holder = try take(idempotency, for: job.id, now: now) {
       guard holder.fingerprint == idempotency.fingerprint else { return .keyReused(by: holder.job) }
       return .duplicate(of: holder.job)
     }
-    guard let key = job.key, let holder = try take(key, for: job.id, now: now) else { return nil }
+    guard let key = job.key, let holder = try claim(key, of: &job, now: now) else { return nil }
     if let idempotency = job.idempotency {
       // The same request again must find the job that this one stood back for.
       try execute(
         "UPDATE nightshift_keys SET job = ? WHERE scope = ? AND key = ?",
-        [.integer(holder.job.rawValue), .text(idempotency.scope), .text(idempotency.key)])
+        [.integer(holder.rawValue), .text(idempotency.scope), .text(idempotency.key)])
     }
-    try hand(job, to: holder.job, key, now: now)
-    return .duplicate(of: holder.job)
+    return .duplicate(of: holder)
+  }
+
+  /// Takes a key as its rule says; else tells which job stands for the newcomer.
+  private func claim(_ key: KeyClaim, of job: inout NewJob, now: Timestamp) throws(StoreError) -> JobID? {
+    switch key.rule {
+    case .unique:
+      guard let holder = try take(key, for: job.id, now: now) else { return nil }
+      try hand(job, to: holder.job, key, now: now)
+      return holder.job
+    case .debounce(let atMost, let keeps):
+      return try debounce(job, key, atMost: atMost, keeps: keeps, now: now)
+    case .throttle(let limit, let per, let excess):
+      return try throttle(&job, key, limit: limit, per: per, excess: excess, now: now)
+    }
   }
 
   /// Takes a key if it is free; else tells who has it. An expiry frees a key whether or not its job has ended; a key
@@ -65,12 +78,7 @@ extension StoreSession {
     guard let held = try jobRow(holder), [.ready, .scheduled].contains(held.state) else {
       return
     }
-    let state: JobState = job.runAt > now ? .scheduled : .ready
-    try execute(
-      "UPDATE nightshift_jobs SET state = ?, run_at = ?, version = version + 1 WHERE id = ?",
-      [.integer(state.code), SQLValue(job.runAt), .integer(holder.rawValue)])
-    moved(held.next, from: held.state, to: state, at: now)
-    if state == .scheduled { tally.due(at: job.runAt) }
+    try putOff(held, to: job.runAt, now: now)
     if let expiresAt = key.expiresAt {
       try execute(
         "UPDATE nightshift_keys SET expires_at = ? WHERE scope = ? AND key = ?",
@@ -83,5 +91,20 @@ extension StoreSession {
     try execute(
       "UPDATE nightshift_payloads SET payload = ? WHERE id = ?", [.bytes(job.payload), .integer(holder.rawValue)])
     try forgetLane(of: holder)
+  }
+
+  /// Makes a job due at another moment that is ready or scheduled.
+  func putOff(_ job: JobRow, to runAt: Timestamp, now: Timestamp) throws(StoreError) {
+    let state: JobState = runAt > now ? .scheduled : .ready
+    // A gate that has held it back decides anew when it is claimed.
+    try execute(
+      """
+      UPDATE nightshift_jobs
+      SET state = ?, run_at = ?, version = version + 1, hold = CASE WHEN hold >= 4 THEN 0 ELSE hold END,
+        hold_until = CASE WHEN hold >= 4 THEN NULL ELSE hold_until END
+      WHERE id = ?
+      """, [.integer(state.code), SQLValue(runAt), SQLValue(job.id)])
+    moved(job.next, from: job.state, to: state, at: now)
+    if state == .scheduled { tally.due(at: runAt) }
   }
 }

@@ -25,7 +25,7 @@ extension JobContext {
     options.organization = options.organization ?? organization
     options.owner = options.owner ?? owner
     options.traceparent = options.traceparent ?? traceparent
-    let draft = JobDraft(kind: Child.kind, payload: [UInt8](try JSONEncoder().encode(job)), options: options)
+    let draft = JobDraft(kind: Child.kind, payload: [UInt8](try Engine.encoder(options).encode(job)), options: options)
     return ChildJob(id: try await engine.addChild(draft, as: stepKey, of: self), name: name, context: self)
   }
 }

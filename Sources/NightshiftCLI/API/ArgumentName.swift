@@ -6,6 +6,8 @@ enum ArgumentName {
     "kind": "kind", "payload": "payload", "queue": "--queue", "priority": "--priority", "runAt": "--at",
     "delay": "--in",
     "unique": "--unique", "unique/key": "--unique", "unique/onConflict": "--on-conflict",
+    "debounce": "--debounce", "debounce/key": "--key", "debounce/atMost": "--at-most", "debounce/keep": "--keep",
+    "throttle": "--throttle", "throttle/key": "--key", "throttle/excess": "--later", "for": "--for", "until": "--until",
     "maxAttempts": "--max-attempts", "timeout": "--timeout", "tags": "--tag", "organization": "--org",
     "reason": "--reason", "dryRun": "--dry-run", "ids": "id", "name": "name", "role": "--role",
     "expiresIn": "--expires", "dependsOn": "--after", "onDeath": "--on-death",

@@ -7,6 +7,7 @@ extension JobState: ExpressibleByArgument {}
 extension Priority: ExpressibleByArgument {}
 extension Role: ExpressibleByArgument {}
 extension Unique.Conflict: ExpressibleByArgument {}
+extension Debounce.Payload: ExpressibleByArgument {}
 extension DependencyDeath: ExpressibleByArgument {}
 
 extension JobID: ExpressibleByArgument {

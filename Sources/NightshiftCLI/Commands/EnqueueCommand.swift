@@ -45,6 +45,8 @@ struct EnqueueCommand: AsyncParsableCommand {
     completion: .list(Unique.Conflict.allCases.map(\.rawValue)))
   var onConflict: Unique.Conflict?
 
+  @OptionGroup var keys: KeyOptions
+
   @Option(
     name: .customLong("after"), parsing: .singleValue,
     help: ArgumentHelp("A job that must end before this one begins; may be repeated.", valueName: "id"))
@@ -84,6 +86,9 @@ struct EnqueueCommand: AsyncParsableCommand {
   func validate() throws {
     guard delay == nil || moment == nil else { throw ValidationError("Use --in or --at, not both.") }
     guard onConflict == nil || unique != nil else { throw ValidationError("--on-conflict goes with --unique.") }
+    guard unique == nil || keys.fields.isEmpty else {
+      throw ValidationError("--unique does not go with --debounce or --throttle.")
+    }
     guard onDeath == nil || !after.isEmpty else { throw ValidationError("--on-death goes with --after.") }
     guard waitTimeout == nil || wait || follow else {
       throw ValidationError("--wait-timeout goes with --wait or --follow.")
@@ -120,6 +125,7 @@ struct EnqueueCommand: AsyncParsableCommand {
       let conflict = (onConflict ?? .drop).rawValue
       body["unique"] = ["key": .string(unique), "onConflict": .string(conflict)]
     }
+    body.merge(keys.fields) { $1 }
     if !after.isEmpty { body["dependsOn"] = .array(after.map { .string("\($0)") }) }
     if let onDeath { body["onDeath"] = .string(onDeath.rawValue) }
     if let maxAttempts { body["maxAttempts"] = .integer(Int64(maxAttempts)) }
@@ -144,6 +150,8 @@ struct EnqueueCommand: AsyncParsableCommand {
     return switch answer.text("conflict") {
     case "replaced": "\(id) had this key already (\(state)): it was given this payload and due time."
     case "extended": "\(id) had this key already: it was put off to this due time."
+    case _ where keys.throttle != nil:
+      "\(id) came before and is \(state): the window has no place for another, and nothing was added."
     default:
       switch onConflict ?? .drop {
       case .drop: "\(id) has this key already (\(state)); nothing was added."

@@ -14,7 +14,10 @@ struct HoldText {
     switch reason {
     case "queuePaused":
       short = "queue paused"
-      long = "queue \(queue) is paused (nightshift queues resume \(queue))"
+      long = "queue \(queue) is paused\(Self.details(job)) (nightshift queues resume \(queue))"
+    case "everythingPaused":
+      short = "everything paused"
+      long = "everything is paused\(Self.details(job)) (nightshift resume)"
     case "noWorker":
       short = "no worker has the kind"
       long = "no live worker has the kind \(kind) (nightshift kinds lists who has which)"
@@ -27,5 +30,11 @@ struct HoldText {
       long = "a job that it depends on died: run that one again, or let this one go on (nightshift jobs release \(id))"
     default: (short, long) = ("on hold: \(reason)", reason)
     }
+  }
+
+  private static func details(_ job: JSONValue) -> String {
+    guard let hold = job["hold"] else { return "" }
+    return PauseText.details(
+      since: hold.text("since"), by: hold.text("by"), until: hold.text("until"), reason: hold.text("detail"))
   }
 }

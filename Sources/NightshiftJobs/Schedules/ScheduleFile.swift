@@ -80,7 +80,7 @@ extension ManifestReader {
     } catch {
       for fault in error.faults {
         let field = String(fault.pointer.dropFirst(2))
-        report("schedule `\(name)`: `\(field)` \(fault.message)", at: node.key(field) ?? node)
+        report("schedule `\(name)`: `\(field)` \(fault.message)", at: node.key(field.prefix { $0 != "/" }) ?? node)
       }
       return false
     }
@@ -89,7 +89,7 @@ extension ManifestReader {
 
 extension Node {
   /// The key of this name, whose line is that of the field.
-  fileprivate func key(_ name: String) -> Node? {
-    mapping?.first { $0.key.scalar?.string == name }?.key
+  fileprivate func key(_ name: some StringProtocol) -> Node? {
+    mapping?.first { $0.key.scalar?.string == String(name) }?.key
   }
 }

@@ -28,7 +28,7 @@ extension JSONValue {
       "crashes": JSONValue(job.crashes),
       "maxAttempts": JSONValue(job.maxAttempts),
       "version": .integer(job.version),
-      "hold": hold(of: job),
+      "hold": job.whyHeld.map { JSONValue($0) },
       "worker": job.worker.map { .string($0.description) },
       "cancelRequestedAt": job.cancelRequestedAt.map { JSONValue($0) },
       "cancelReason": job.cancelReason.map { .string($0) },
@@ -61,16 +61,12 @@ extension JSONValue {
     return fields
   }
 
-  /// Why a ready job is not run. Its own hold goes first, since it outlasts the queue's pause.
-  private static func hold(of job: JobSummary) -> JSONValue? {
-    if let hold = job.hold { return JSONValue(hold) }
-    guard job.state == .ready, let since = job.queuePausedAt else { return nil }
-    return ["reason": "queuePaused", "since": JSONValue(since)]
-  }
-
-  init(_ hold: Hold) {
+  /// Why a job is not run whose turn has come.
+  init(_ hold: JobHold) {
     self = .fields([
-      "reason": .string(String(describing: hold.reason)), "until": hold.until.map { JSONValue($0) },
+      "reason": .string(hold.reason.rawValue), "since": hold.since.map { JSONValue($0) },
+      "until": hold.until.map { JSONValue($0) }, "by": hold.by.map { .string($0) },
+      "detail": hold.detail.map { .string($0) },
     ])
   }
 

@@ -43,9 +43,6 @@ extension ResponseBody {
 }
 
 extension JSONValue {
-  /// An object without the fields that are `nil`.
-  static func fields(_ fields: [String: JSONValue?]) -> JSONValue { .object(fields.compactMapValues { $0 }) }
-
   init(_ moment: Timestamp) { self = .string(moment.rfc3339) }
 
   init(_ number: Int) { self = .integer(Int64(number)) }

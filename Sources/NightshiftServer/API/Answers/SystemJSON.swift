@@ -3,15 +3,21 @@ import Nightshift
 extension JSONValue {
   init(_ queue: QueueSummary) {
     let counts = JobState.allCases.map { ($0.rawValue, JSONValue(queue.counts[$0] ?? 0)) }
-    self = .fields([
-      "name": .string(queue.name),
-      "paused": .bool(queue.pausedAt != nil),
-      "pausedAt": queue.pausedAt.map { JSONValue($0) },
-      "pausedBy": queue.pausedBy.map { .string($0) },
-      "counts": .object(Dictionary(uniqueKeysWithValues: counts)),
-      "oldestReadyAt": queue.oldestReadyAt.map { JSONValue($0) },
-      "workers": JSONValue(queue.workers),
-    ])
+    var fields = Self.pauseFields(queue.pause)
+    fields["name"] = .string(queue.name)
+    fields["counts"] = .object(Dictionary(uniqueKeysWithValues: counts))
+    fields["oldestReadyAt"] = queue.oldestReadyAt.map { JSONValue($0) }
+    fields["workers"] = JSONValue(queue.workers)
+    self = .fields(fields)
+  }
+
+  /// Whether something is paused, and what is known of the pause.
+  static func pauseFields(_ pause: Pause?) -> [String: JSONValue?] {
+    [
+      "paused": .bool(pause != nil), "pausedAt": pause.map { JSONValue($0.since) },
+      "pausedBy": pause?.by.map { .string($0) }, "pausedUntil": pause?.until.map { JSONValue($0) },
+      "pauseReason": pause?.reason.map { .string($0) },
+    ]
   }
 
   init(_ worker: WorkerSummary) {

@@ -48,7 +48,7 @@ extension JSONValue {
       "kind": .string(job.kind),
       "state": .string(job.state.rawValue),
       "callback": job.callback.map { .string($0.rawValue) },
-      "hold": job.hold.map { JSONValue($0) },
+      "hold": job.hold.map { JSONValue(JobHold($0)) },
       "pruned": job.isPruned ? true : nil,
       "startedAt": job.startedAt.map { JSONValue($0) },
       "finishedAt": job.finishedAt.map { JSONValue($0) },

@@ -40,7 +40,10 @@ struct MetricsPage {
       queues.map { ([("queue", $0.name)], $0.oldestReadyAt.map { max(0, (now - $0).seconds) } ?? 0) })
     text.family(
       "nightshift_queue_paused", .gauge, "Whether the queue is paused (1) or not (0).",
-      queues.map { ([("queue", $0.name)], $0.pausedAt == nil ? 0 : 1) })
+      queues.map { ([("queue", $0.name)], $0.pause == nil ? 0 : 1) })
+    let everything = try await engine.pauseOfEverything()
+    text.value(
+      "nightshift_paused", .gauge, "Whether everything is paused (1) or not (0).", everything == nil ? 0 : 1)
     text.family(
       "nightshift_queue_workers", .gauge, "Live workers that serve the queue.",
       queues.map { ([("queue", $0.name)], Double($0.workers)) })

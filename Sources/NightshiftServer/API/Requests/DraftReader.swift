@@ -3,7 +3,8 @@ import Nightshift
 /// Reads a job as it is posted. Names and ranges are checked here, kind and payload by the engine.
 enum DraftReader {
   static let fields = [
-    "kind", "payload", "queue", "priority", "runAt", "delay", "unique", "maxAttempts", "timeout", "tags",
+    "kind", "payload", "queue", "priority", "runAt", "delay", "unique", "debounce", "throttle", "maxAttempts",
+    "timeout", "tags",
     "organization", "owner", "ref", "dependsOn", "onDeath",
   ]
   private static let mostTags = 20
@@ -22,7 +23,7 @@ enum DraftReader {
     }
     options.priority = reader.choice("priority", Priority.self)
     options.runAt = runAt(&reader)
-    options.unique = unique(&reader, at: place)
+    readKeys(&reader, &options)
     options.maxAttempts = reader.number("maxAttempts", in: 1...mostAttempts)
     options.timeout = reader.duration("timeout")
     options.tags = reader.texts("tags", upTo: mostTags, length: 100) ?? []
@@ -59,14 +60,11 @@ enum DraftReader {
     return .now
   }
 
-  private static func unique(_ reader: inout FieldReader, at place: String) -> Unique? {
-    guard let value = reader["unique"] else { return nil }
-    var parts = FieldReader(value, at: "\(place)/unique", known: ["key", "for", "onConflict"])
-    let key = parts.text("key")
-    let window = parts.duration("for")
-    let conflict = parts.choice("onConflict", Unique.Conflict.self) ?? .drop
-    reader.add(parts.faults)
-    if let key { return .by(key, for: window, onConflict: conflict) }
-    return .byPayload(for: window, onConflict: conflict)
+  private static func readKeys(_ reader: inout FieldReader, _ options: inout JobOptions) {
+    var keys = KeyOptionsReader()
+    options.unique = keys.unique(reader["unique"])
+    options.debounce = keys.debounce(reader["debounce"])
+    options.throttle = keys.throttle(reader["throttle"])
+    reader.add(keys.faults.map { .init("\(reader.place)/\($0.place)", $0.message) })
   }
 }

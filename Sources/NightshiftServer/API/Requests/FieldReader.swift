@@ -6,7 +6,8 @@ import Nightshift
 /// A field that is `null` counts as missing.
 struct FieldReader {
   private let fields: [String: JSONValue]
-  private let place: String
+  /// The object's own place, as a JSON pointer.
+  let place: String
   private(set) var faults: [Problem.Fault] = []
 
   /// - Parameters:

@@ -4,22 +4,43 @@ import Nightshift
 extension RouteTable {
   static let queueRoutes: [Route] = [
     .get("/api/queues", .role(.viewer)) { request in
-      .json(["queues": .array(try await request.engine.queues().map { JSONValue($0) })])
+      let everything = try await request.engine.pauseOfEverything()
+      return .json([
+        "queues": .array(try await request.engine.queues().map { JSONValue($0) }),
+        "everything": .fields(JSONValue.pauseFields(everything)),
+      ])
     },
-    .post("/api/queues/{name}/pause", .operator, audit: "pause") { request in
+    .post("/api/queues/{name}/pause", .operator, audit: "pause", body: .optionalObject(.small)) { request in
       let name = try request.queueName()
-      return try paused(true, name, await request.engine.pause(name, by: request.actor))
+      return try await pause(.queue(name), ["name": .string(name.rawValue)], request)
     },
     .post("/api/queues/{name}/resume", .operator, audit: "resume") { request in
       let name = try request.queueName()
-      return try paused(false, name, await request.engine.resume(name, by: request.actor))
+      guard try await request.engine.resume(.queue(name), by: request.actor) else { throw noSuchQueue(name) }
+      return .json(["name": .string(name.rawValue), "paused": false])
+    },
+    .post("/api/pause", .operator, audit: "pause", body: .optionalObject(.small)) { request in
+      try await pause(.everything, [:], request)
+    },
+    .post("/api/resume", .operator, audit: "resume") { request in
+      _ = try await request.engine.resume(.everything, by: request.actor)
+      return .json(["paused": false])
     },
     .post("/api/queues/{name}/purge", .operator, audit: "cancel", body: .optionalObject(.small), purge),
   ]
 
-  private static func paused(_ isPaused: Bool, _ name: QueueName, _ isKnown: Bool) throws(Problem) -> Response {
-    guard isKnown else { throw noSuchQueue(name) }
-    return .json(["name": .string(name.rawValue), "paused": .bool(isPaused)])
+  private static func pause(
+    _ subject: Pause.Subject, _ names: [String: JSONValue?], _ request: APIRequest
+  ) async throws -> Response {
+    var reader = FieldReader(request.body, known: ["reason", "until", "for"])
+    let reason = reader.text("reason", upTo: 500)
+    let end = PauseEnd.read(&reader, now: request.engine.clock.now)
+    try reader.check()
+    let (pause, isNew) = try await request.engine.pause(subject, until: end, reason: reason, by: request.actor)
+    var fields = JSONValue.pauseFields(pause).merging(names) { $1 }
+    // A slip in the name would else be found only when its jobs run on.
+    if isNew { fields["newQueue"] = true }
+    return .json(.fields(fields))
   }
 
   private static func purge(_ request: APIRequest) async throws -> Response {

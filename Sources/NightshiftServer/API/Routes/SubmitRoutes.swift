@@ -21,7 +21,7 @@ extension RouteTable {
     let key = try request.headers.idempotencyKey()
     let submissions = try await request.engine.submit([draft], idempotencyKey: key, actor: request.actor)
     // With both keys it cannot be told which one was taken; "duplicate" is true of either.
-    let isReplay = submissions[0].isDuplicate && key != nil && draft.options.unique == nil
+    let isReplay = submissions[0].isDuplicate && key != nil && !draft.options.hasKey
     return try await answer(submissions[0], isReplay: isReplay, to: request)
   }
 
@@ -56,7 +56,7 @@ extension RouteTable {
       throw Problem.invalid(error.faults.map { fault($0, at: $0.index) })
     }
     let isReplay =
-      key != nil && submissions.allSatisfy(\.isDuplicate) && drafts.allSatisfy { $0.options.unique == nil }
+      key != nil && submissions.allSatisfy(\.isDuplicate) && drafts.allSatisfy { !$0.options.hasKey }
     let headers: HTTPFields = isReplay ? [.idempotencyReplayed: "true"] : [:]
     let jobs = submissions.map { JSONValue($0, $0.isDuplicate && !isReplay) }
     return .json(["jobs": .array(jobs), "count": JSONValue(jobs.count)], status: .accepted, headers: headers)
