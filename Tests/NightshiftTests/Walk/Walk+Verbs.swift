@@ -3,6 +3,7 @@ import Foundation
 import NightshiftTesting
 import Synchronization
 import TestSupport
+import Testing
 
 // MARK: What there is to do
 
@@ -16,8 +17,12 @@ extension Walk {
     var drafts: [WalkModel.Draft] = []
     for place in 0..<count { drafts.append(draft(place)) }
     let jobs = try drafts.enumerated().map { try jobDraft($1, at: $0) }
+    guard let added = model.insert(drafts) else {
+      say("for one that is gone")
+      await #expect(throws: StoreError.self) { try await world.engine.submit(jobs, actor: .system) }
+      return
+    }
     let submissions = try await world.engine.submit(jobs, actor: .system)
-    let added = model.insert(drafts)
     for (submission, wanted) in zip(submissions, added) {
       say(wanted.isDuplicate ? "again j\(wanted.job)" : "j\(wanted.job) \(model.jobs[wanted.job].program.acts)")
       expect("duplicate", submission.isDuplicate, wanted.isDuplicate)

@@ -143,9 +143,9 @@ extension WalkModel {
   private mutating func child(_ job: Int, _ key: String, _ acts: [WalkProgram.Act]) -> Outcome? {
     var child = jobs[job].steps.first { $0.key == key }?.child
     if child == nil {
-      child = insert([Draft(program: WalkProgram(acts: acts), queue: "default", runAt: now)])[0].job
+      child = insert([Draft(program: WalkProgram(acts: acts), queue: "default", runAt: now)])?.first?.job
       keep(job, Step(key: key, state: .completed, attempt: jobs[job].attempt, tries: 1, child: child))
-      newChildren.append((job, key, child!))
+      newChildren.append((job, key, jobs.count - 1))
     }
     guard let child, !jobs[child].isGone else { return .failed }
     switch jobs[child].state {

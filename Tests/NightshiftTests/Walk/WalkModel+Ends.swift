@@ -5,60 +5,70 @@
 extension WalkModel {
   /// Ties a new job to others, and decides at once where they have ended.
   ///
+  /// - Parameter batch: The number of the first job of the batch.
   /// - Returns: The job, if that has ended it.
-  mutating func link(_ job: Int, _ draft: Draft, to targets: [Int]) -> [Int] {
+  mutating func link(_ job: Int, _ draft: Draft, to targets: [Int], before batch: Int) -> [Int] {
     var seen: Set<Int> = []
     for target in targets where seen.insert(target).inserted {
       jobs[job].ties.append(Tie(target: target, policy: draft.onDeath))
     }
     // As of the moment before anything is decided: others of the batch end by themselves later.
-    let ended = jobs[job].ties.map(\.target).filter { $0 < job && jobs[$0].state.isTerminal }
-    var ends: [Int] = []
-    for target in ended where jobs[job].state == .blocked { ends += decide(job, target) }
-    return ends
+    let ended = jobs[job].ties.map(\.target).filter { $0 < batch && jobs[$0].state.isTerminal }
+    return ended.isEmpty ? [] : decide(job, ended)
   }
 
   /// Follows the ends of jobs until nothing new has ended.
   mutating func follow(_ ended: [Int]) {
     var ends = ended
     while !ends.isEmpty {
-      let end = ends.removeFirst()
-      guard jobs[end].state.isTerminal else { continue }
-      for job in present where jobs[job].ties.contains(where: { $0.target == end && $0.isOpen }) {
-        ends += decide(job, end)
+      let round = ends.filter { jobs[$0].state.isTerminal }
+      ends = []
+      for job in present {
+        let targets = jobs[job].ties.filter { $0.isOpen && round.contains($0.target) }.map(\.target)
+        if !targets.isEmpty { ends += decide(job, targets) }
       }
       for job in present {
-        guard let place = jobs[job].waits.firstIndex(where: { $0.target == end && $0.state == .open }) else { continue }
+        guard let place = jobs[job].waits.firstIndex(where: { $0.state == .open && $0.waits(for: round) }) else {
+          continue
+        }
         jobs[job].waits[place].state = .satisfied
         resume(job)
       }
     }
   }
 
-  /// What becomes of a job when one that it is tied to has ended.
-  private mutating func decide(_ job: Int, _ target: Int) -> [Int] {
-    let isGood = jobs[target].state == .completed
-    for place in jobs[job].ties.indices where jobs[job].ties[place].target == target && jobs[job].ties[place].isOpen {
-      let policy = jobs[job].ties[place].policy
-      jobs[job].ties[place].outcome = jobs[target].state
-      jobs[job].ties[place].isOpen = !isGood && policy == .hold
-      if !isGood, policy == .cancel, jobs[job].state == .blocked {
-        cancelAtOnce(job)
-        return [job]
-      }
+  /// What becomes of a job when others that it is tied to have ended.
+  ///
+  /// - Returns: The job, if that has ended it.
+  private mutating func decide(_ job: Int, _ targets: [Int]) -> [Int] {
+    var mustBeCancelled = false
+    for place in jobs[job].ties.indices where jobs[job].ties[place].isOpen {
+      let tie = jobs[job].ties[place]
+      guard targets.contains(tie.target) else { continue }
+      let isGood = jobs[tie.target].state == .completed
+      jobs[job].ties[place].outcome = jobs[tie.target].state
+      jobs[job].ties[place].isOpen = !isGood && tie.policy == .hold
+      if !isGood, tie.policy == .cancel { mustBeCancelled = true }
     }
     guard jobs[job].state == .blocked else { return [] }
+    if mustBeCancelled {
+      cancelAtOnce(job)
+      return [job]
+    }
     let open = jobs[job].ties.filter(\.isOpen)
-    if open.isEmpty { return release(job) }
-    jobs[job].hold = open.contains { $0.outcome != nil } ? .dependencyDied : nil
+    if open.isEmpty {
+      release(job)
+    } else {
+      jobs[job].hold = open.contains { $0.outcome != nil } ? .dependencyDied : nil
+    }
     return []
   }
 
-  private mutating func release(_ job: Int) -> [Int] {
+  /// Lets a job run that waits for nothing any more.
+  private mutating func release(_ job: Int) {
     jobs[job].state = jobs[job].runAt > now ? .scheduled : .ready
     jobs[job].runAt = max(jobs[job].runAt, now)
     jobs[job].hold = nil
-    return []
   }
 
   /// Ends a job that does not run.
@@ -86,6 +96,10 @@ extension WalkModel {
     jobs[job].state = .ready
     jobs[job].runAt = now
   }
+}
+
+extension WalkModel.Wait {
+  fileprivate func waits(for jobs: [Int]) -> Bool { target.map(jobs.contains) ?? false }
 }
 
 // MARK: What people do
@@ -118,12 +132,12 @@ extension WalkModel {
   /// What was refused, ran out or was withdrawn is asked anew.
   private mutating func forgetFailures(of job: Int) {
     let errors = jobs[job].questions.filter { $0.type == .error }.map(\.key)
-    for place in jobs[job].waits.indices {
+    for place in jobs[job].waits.indices where !jobs[job].waits[place].key.contains("~") {
       let wait = jobs[job].waits[place]
       let isFailed = [.timedOut, .withdrawn, .rejected].contains(wait.state)
       if isFailed || (wait.kind == .checkpoint && errors.contains(wait.key)) { jobs[job].waits[place].key += "~" }
     }
-    for place in jobs[job].questions.indices {
+    for place in jobs[job].questions.indices where !jobs[job].questions[place].key.contains("~") {
       let question = jobs[job].questions[place]
       let isFailed = [.rejected, .expired, .withdrawn].contains(question.state)
       if isFailed || question.type == .error { jobs[job].questions[place].key += "~" }
@@ -143,7 +157,7 @@ extension WalkModel {
     for place in jobs[job].ties.indices where jobs[job].ties[place].outcome != nil {
       jobs[job].ties[place].isOpen = false
     }
-    if !jobs[job].ties.contains(where: \.isOpen) { _ = release(job) }
+    if !jobs[job].ties.contains(where: \.isOpen) { release(job) }
     return true
   }
 

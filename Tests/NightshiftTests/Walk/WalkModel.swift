@@ -113,27 +113,35 @@ extension WalkModel {
 
   /// Adds jobs that may depend on one another by their place in the batch: `ties` of -1 is the draft before.
   ///
-  /// - Returns: For each the number of its job, and whether that was there before.
-  mutating func insert(_ drafts: [Draft]) -> [(job: Int, isDuplicate: Bool)] {
+  /// - Returns: For each the number of its job, and whether that was there before; `nil` if all are refused.
+  mutating func insert(_ drafts: [Draft]) -> [(job: Int, isDuplicate: Bool)]? {
+    let before = self
     var added: [(job: Int, isDuplicate: Bool)] = []
-    for draft in drafts {
-      if let key = draft.key, let holder = take(key, for: jobs.count) {
-        hand(draft, key, to: holder)
-        added.append((holder, true))
-        continue
-      }
-      var job = Job(program: draft.program, queue: draft.queue, runAt: draft.runAt)
-      job.state = !draft.ties.isEmpty ? .blocked : draft.runAt > now ? .scheduled : .ready
-      (job.priority, job.maxAttempts) = (draft.priority, draft.maxAttempts)
-      jobs.append(job)
-      added.append((jobs.count - 1, false))
-    }
+    for draft in drafts { added.append(insert(draft)) }
     var ended: [Int] = []
     for (place, draft) in drafts.enumerated() where !added[place].isDuplicate {
-      ended += link(added[place].job, draft, to: draft.ties.map { $0 < 0 ? added[place + $0].job : $0 })
+      let targets = draft.ties.map { $0 < 0 ? added[place + $0].job : $0 }
+      // One that has a key for some time may be gone before that is over.
+      guard !targets.contains(where: { jobs[$0].isGone }) else {
+        self = before
+        return nil
+      }
+      ended += link(added[place].job, draft, to: targets, before: before.jobs.count)
     }
     follow(ended)
     return added
+  }
+
+  private mutating func insert(_ draft: Draft) -> (job: Int, isDuplicate: Bool) {
+    if let key = draft.key, let holder = take(key, for: jobs.count) {
+      hand(draft, key, to: holder)
+      return (holder, true)
+    }
+    var job = Job(program: draft.program, queue: draft.queue, runAt: draft.runAt)
+    job.state = !draft.ties.isEmpty ? .blocked : draft.runAt > now ? .scheduled : .ready
+    (job.priority, job.maxAttempts) = (draft.priority, draft.maxAttempts)
+    jobs.append(job)
+    return (jobs.count - 1, false)
   }
 
   /// - Returns: Whoever has the key; `nil` if it is now this job's.

@@ -165,11 +165,7 @@ private struct WalkReader {
   /// A key with the number of the job that it names, and without the id under which an old one is kept.
   private func name(_ key: String) -> String {
     var key = key
-    while let old = key.lastIndex(of: "~"), key[key.index(after: old)...].allSatisfy(\.isNumber), key.last != "~" {
-      key = String(key[...old])
-      // A second one would lie before it.
-      break
-    }
+    if let old = key.lastIndex(of: "~") { key = String(key[...old]) }
     guard key.hasPrefix("child job_") else { return key }
     let text = key.dropFirst("child ".count).prefix("job_".count + 13)
     return "child \(job(JobID(String(text))))\(key.dropFirst("child ".count + text.count))"
