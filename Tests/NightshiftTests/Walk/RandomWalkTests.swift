@@ -5,7 +5,7 @@ import Testing
 
 /// Random things are done to an engine and to a model of it, and all that can be seen is compared after each.
 ///
-/// - `NIGHTSHIFT_WALKS=5000` does so many walks (`make walks`).
+/// - `NIGHTSHIFT_WALKS=5000` does so many walks, as `make walks` does on both databases.
 /// - `NIGHTSHIFT_WALK_SEED=17` does the one walk with this seed again.
 @Suite struct `A random walk over the engine` {
   private static let environment = ProcessInfo.processInfo.environment
