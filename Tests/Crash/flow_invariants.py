@@ -50,7 +50,7 @@ class FlowLedger:
 
 
 def ended_as_decided(store, jobs):
-    """A job is completed; but for one whose question was answered with a no, which is cancelled unless it is a script."""
+    """A job is completed; where somebody has said no it is cancelled, unless it is a script, which sees to it."""
     refused = {job for job, in store.query("SELECT job FROM nightshift_checkpoints WHERE state = 'rejected'")}
     wrong = [
         f"{number} {STATES[state]}" for job, number, kind, state, *_ in jobs
@@ -62,15 +62,16 @@ def attempts_explained(store, jobs):
     """Each attempt but the last was parked or lost, each wait has parked its job once, and nobody is blamed."""
     found = []
     outcomes = defaultdict(Counter)
-    for job, outcome, count in store.query("SELECT job, outcome, count(*) FROM nightshift_attempts GROUP BY job, outcome"):
+    for job, outcome, count in store.query(
+            "SELECT job, outcome, count(*) FROM nightshift_attempts GROUP BY job, outcome"):
         outcomes[job][outcome] = count
     waits = dict(store.query("SELECT job, count(*) FROM nightshift_waits GROUP BY job"))
     for job, number, _, state, attempt, failures, crashes, _ in jobs:
         of_job = outcomes[job]
-        if odd := [outcome for outcome in of_job if outcome not in ("parked", "lost", "interrupted", "cancelled")]:
+        if odd := of_job.keys() - {"parked", "lost", "interrupted", "cancelled"}:
             found.append(f"attempts of job {number} ended as {odd}")
         if failures or crashes:
-            found.append(f"job {number} has {failures} failures and {crashes} crashes, though it has done nothing wrong")
+            found.append(f"job {number} has {failures} failures and {crashes} crashes, and has done nothing wrong")
         before = sum(of_job.values()) - of_job["cancelled"]
         if attempt != before + 1:
             found.append(f"job {number} had {attempt} attempts, of which {dict(of_job)} are explained")
@@ -89,22 +90,21 @@ def steps_once(store, ledger, numbers):
     for place, attempts in kept.items():
         if len(attempts) > 1 or any(attempt > attempts[0] for attempt in begun[place]):
             found.append(f"step {place} was recorded in attempts {attempts}, and begun in {begun[place]}")
-    stored = store.query("SELECT job, key, attempt, state, type FROM nightshift_steps WHERE state <> 1 OR type <> 'child'")
-    for job, key, attempt, state, kind in stored:
+    stored = store.query("SELECT job, key, attempt, type FROM nightshift_steps WHERE state = 1 AND type <> 'child'")
+    for job, key, attempt, kind in stored:
         place = (numbers.get(job), key)
-        if state != 1:
-            continue  # its job was cancelled in between
         if any(later > attempt for later in begun[place]):
             found.append(f"step {place} is recorded in attempt {attempt}, and was begun in {begun[place]}")
         is_decided = (kind or "").startswith("decided by")
         if not is_decided and (attempt not in begun[place] or attempt not in ended[place]):
             found.append(f"step {place} is recorded in attempt {attempt}, which has not done it")
     again = Counter()
-    for job, key in store.query("SELECT job, key FROM nightshift_checkpoints WHERE type = 'error' AND choice = 'again'"):
+    for job, key in store.query(
+            "SELECT job, key FROM nightshift_checkpoints WHERE type = 'error' AND choice = 'again'"):
         again[numbers.get(job), key.partition("!")[0]] += 1
     for place, attempts in begun.items():
         if place[1] == "only" and len(attempts) > 1 + again[place]:
-            found.append(f"the body of {place} was begun in attempts {attempts}, and {again[place]} times allowed again")
+            found.append(f"{place} was begun in attempts {attempts}, and {again[place]} times allowed again")
     return found
 
 
@@ -140,7 +140,8 @@ def questions_once(store, answerer):
 def signals_came(ledger, store, answerer):
     """Whoever waited for a signal got what was sent to him."""
     found = []
-    strange = [number for (word, number), values in ledger.values.items() if word == "signal" and values != {str(number)}]
+    strange = [
+        number for (word, number), values in ledger.values.items() if word == "signal" and values != {str(number)}]
     if strange:
         found.append(f"{len(strange)} jobs got a signal that was not theirs: {examples(strange)}")
     over = {job for job, in store.query("SELECT id FROM nightshift_jobs WHERE state = 5")}
@@ -160,9 +161,11 @@ def children_once(store, ledger, jobs):
         found.append(f"{len(twice)} children were enqueued more than once: {examples(twice)}")
     states = {number: state for _, number, _, state, *_ in jobs if number > CHILD}
     for (word, number), values in ledger.values.items():
-        if word == "child" and [states.get(int(value)) for value in values] != [COMPLETED]:
-            found.append(f"job {number} went on with {values}, whose states are {[states.get(int(v)) for v in values]}")
-    if idle := [number for number, state in states.items() if state == COMPLETED and not ledger.of("done")[number, ""]]:
+        ends = [states.get(int(value)) for value in values] if word == "child" else [COMPLETED]
+        if ends != [COMPLETED]:
+            found.append(f"job {number} went on with {values}, whose states are {ends}")
+    done = ledger.of("done")
+    if idle := [number for number, state in states.items() if state == COMPLETED and not done[number, ""]]:
         found.append(f"{len(idle)} children are completed without an effect: {examples(idle)}")
     if orphans := [number for number in states if not any(row[1] == number - CHILD for row in jobs)]:
         found.append(f"{len(orphans)} children have no parent: {examples(orphans)}")

@@ -19,7 +19,8 @@ CUT_OFF = ("begun", "inside", "done", "encoding")
 NOTED = ("inside", "done", "encoding")
 """Where the body has begun by its own words and is not recorded."""
 WAITS = {
-    "sleep": {"seconds": 0.1}, "signal": {"name": "go"}, "approval": {"name": "send"}, "child": {}, "inform": {"name": "all"},
+    "sleep": {"seconds": 0.1}, "signal": {"name": "go"}, "approval": {"name": "send"}, "child": {},
+    "inform": {"name": "all"},
 }
 UNHEARD = ("first-before", "first-inside", "first-done")
 """Later the server may have recorded what the script has said, or not; the ledger and the store have to agree."""
@@ -27,7 +28,7 @@ IN_A_SCRIPT = ("first-before", "first-inside", "first-done", "first-said", "firs
 
 
 def run(world, _):
-    """A process dies at every point of a step, wait or child, of Swift and of scripts; each is done as often as promised."""
+    """A process dies at every point of a step, wait or child, in Swift and in scripts; each is done as promised."""
     Points(world).run()
 
 

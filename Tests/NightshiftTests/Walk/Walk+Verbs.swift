@@ -76,7 +76,7 @@ extension Walk {
 
   private mutating func act(mayHaveChildren: Bool) -> WalkProgram.Act {
     let name = pick(["a", "b"])!
-    switch Int.random(in: 0..<(mayHaveChildren ? 16 : 13), using: &random) {
+    switch Int.random(in: 0..<(mayHaveChildren ? 18 : 15), using: &random) {
     case 0..<3: return .step("step \(name)")
     case 3..<5: return .once("once \(name)")
     case 5..<7: return .sleep(Int.random(in: 1...6, using: &random))
@@ -84,13 +84,21 @@ extension Walk {
       return .signal(chance(30) ? ["s", "t"] : [pick(["s", "t"])!], timeout: chance(40) ? 5 : nil)
     case 9..<12: return .approval("approval \(name)", question())
     case 12: return .inform("info \(name)")
+    case 13, 14:
+      // What is waited for at the same time needs names of its own.
+      let waits: [WalkProgram.Act] = [
+        .sleep(Int.random(in: 1...6, using: &random)),
+        .signal([name == "a" ? "s" : "t"], timeout: chance(40) ? 5 : nil),
+        .approval("approval a", question()), .approval("approval b", question()),
+      ].shuffled(using: &random)
+      return .both(waits[0], waits[1])
     default:
       let acts = (0..<Int.random(in: 0...1, using: &random)).map { _ in act(mayHaveChildren: false) }
       return .child("child \(name)", acts)
     }
   }
 
-  private mutating func question() -> WalkQuestion {
+  mutating func question() -> WalkQuestion {
     var question = WalkQuestion()
     question.required = chance(30) ? 2 : 1
     question.expires = Int.random(in: 4...15, using: &random)
@@ -206,88 +214,5 @@ extension Walk {
     let settlement = Settlement(
       late.claim, worker: late.worker, startedAt: model.now, endedAt: model.now, outcome: pick(outcomes)!)
     expect("late", try await world.engine.store.settle([settlement]), [.stale])
-  }
-}
-
-// MARK: People
-
-extension Walk {
-  mutating func signal() async throws {
-    guard let job = pick(model.present) else { return }
-    let name = pick(["s", "t"])!
-    say("\(name) to j\(job)")
-    let state = try await world.engine.signal(name, to: world.ids[job], payload: [0x31], by: .system)
-    expect("signalled", state, model.signal(name, to: job))
-  }
-
-  mutating func decide() async throws {
-    guard let (job, place) = pick(model.open) else { return }
-    let question = model.jobs[job].questions[place]
-    let person = pick(["ada", "ben", "cy"])!
-    let choice = question.type == .error ? pick(["happened", "again", "fail"])! : nil
-    let isEdited = question.type == .approval && chance(20)
-    let answer = chance(25) ? WalkModel.Answer.reject : .approve(edited: isEdited, choice: choice)
-    say("j\(job) \(question.key) \(answer) by \(person)")
-    let key = question.key
-    guard let checkpoint = try await world.engine.checkpoint(key, of: world.ids[job]) else {
-      return differences.append("the question \(key) of j\(job) is not there")
-    }
-    var verdict = Verdict(answer == .reject ? .reject : .approve)
-    if case .approve = answer {
-      verdict.choice = choice
-      // The result of the step, should it have happened; and what an edit makes of what was shown.
-      verdict.data = choice == "happened" ? 7 : isEdited ? .string(question.data + "+") : nil
-    }
-    var state: CheckpointState?
-    do {
-      state = try await world.engine.decide(checkpoint.id, verdict, by: Actor(id: person, role: .approver)).state
-    } catch is CheckpointError {
-      state = nil
-    }
-    expect("decided", state, model.decide(job, place, answer, by: person))
-  }
-
-  mutating func change() async throws {
-    guard let job = pick(model.present) else { return }
-    let id = world.ids[job]
-    let isChanged: Bool
-    let outcomes: [ChangeOutcome]
-    switch Int.random(in: 0..<10, using: &random) {
-    case 0..<3:
-      say("cancel j\(job)")
-      outcomes = try await world.engine.cancel([id], reason: "r", by: .system)
-      isChanged = model.cancel(job)
-    case 3..<7:
-      let new = chance(30) ? program() : nil
-      say("retry j\(job)\(new.map { " as \($0.acts)" } ?? "")")
-      let payload = try new.map { [UInt8](try JSONEncoder().encode($0)) }
-      outcomes = try await world.engine.retry([id], payload: payload, by: .system)
-      isChanged = model.retry(job, new)
-    case 7:
-      say("discard j\(job)")
-      outcomes = try await world.engine.discard([id], by: .system)
-      isChanged = model.discard(job)
-    default:
-      let held = model.present.filter { model.jobs[$0].hold != nil }
-      let job = pick(held) ?? job
-      say("release j\(job)")
-      outcomes = try await world.engine.change(
-        .release(.dependencyDied), of: [world.ids[job]], verb: "release", detail: nil, by: .system)
-      isChanged = model.releaseHold(job)
-    }
-    let hasChanged = if case .changed = outcomes.first { true } else { false }
-    expect("changed", hasChanged, isChanged)
-  }
-
-  mutating func pause() async throws {
-    let queue = pick(Self.queues)!
-    let name = QueueName(stored: queue)
-    if paused.remove(queue) != nil {
-      say("resume \(queue)")
-      _ = try await world.engine.resume(name, by: .system)
-    } else if try await world.engine.pause(name, by: .system) {
-      say("pause \(queue)")
-      paused.insert(queue)
-    }
   }
 }

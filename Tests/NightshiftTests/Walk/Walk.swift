@@ -7,7 +7,7 @@ import TestSupport
 /// part of a walk is a walk too: a failure is made small by leaving out what it does not need.
 struct WalkStep: Sendable, CustomStringConvertible {
   enum Verb: String, Sendable, CaseIterable {
-    case enqueue, claim, run, promote, signal, decide, change, pause, lose, restart, late
+    case enqueue, claim, run, promote, signal, decide, ask, change, pause, lose, restart, late
   }
 
   var verb: Verb
@@ -15,7 +15,8 @@ struct WalkStep: Sendable, CustomStringConvertible {
 
   /// How often each is done, of a hundred.
   private static let shares: [(Verb, Int)] = [
-    (.enqueue, 14), (.claim, 18), (.run, 24), (.promote, 14), (.signal, 9), (.decide, 9), (.change, 7), (.pause, 1),
+    (.enqueue, 14), (.claim, 18), (.run, 24), (.promote, 14), (.signal, 8), (.decide, 8), (.ask, 2), (.change, 7),
+    (.pause, 1),
     (.lose, 1), (.restart, 1), (.late, 2),
   ]
 
@@ -87,6 +88,7 @@ struct Walk {
     case .promote: try await promote()
     case .signal: try await signal()
     case .decide: try await decide()
+    case .ask: try await ask()
     case .change: try await change()
     case .pause: try await pause()
     case .lose: try await lose()

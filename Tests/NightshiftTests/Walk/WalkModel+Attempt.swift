@@ -10,7 +10,7 @@ extension WalkModel {
     case failedForGood
     case snoozed(Int)
     case cancelled
-    case parked(Wait, Question?)
+    case parked([(wait: Wait, question: Question?)])
     /// Others had taken it back before it was over.
     case stale(blamed: Bool)
   }
@@ -44,7 +44,7 @@ extension WalkModel {
     case .sleep(let seconds):
       let wait = Wait(key: key("sleep"), kind: .time, due: now + .seconds(seconds))
       if let former = former(job, wait.key), former.state != .open { return nil }
-      return .parked(wait, nil)
+      return .parked([(wait, nil)])
     case .signal(let names, let timeout): return signal(job, names, timeout, key(names.sorted().joined(separator: "|")))
     case .approval(let name, let question): return approval(job, key(name), question)
     case .inform(let name):
@@ -56,7 +56,19 @@ extension WalkModel {
       tell("checkpoint.info", job)
       return nil
     case .child(let name, let acts): return child(job, key(name), acts)
+    case .both(let first, let second): return both(first, second, job, place, ending, &uses)
     }
+  }
+
+  private mutating func both(
+    _ first: WalkProgram.Act, _ second: WalkProgram.Act, _ job: Int, _ place: Int, _ ending: WalkEnding,
+    _ uses: inout [String: Int]
+  ) -> Outcome? {
+    let outcomes = [take(first, job, place, ending, &uses), take(second, job, place, ending, &uses)].compactMap(\.self)
+    var parked: [(wait: Wait, question: Question?)] = []
+    for case .parked(let waits) in outcomes { parked += waits }
+    // Whatever else came of them: an attempt that has asked to wait is parked.
+    return parked.isEmpty ? outcomes.first : .parked(parked)
   }
 
   private func former(_ job: Int, _ key: String) -> Wait? { jobs[job].waits.first { $0.key == key } }
@@ -113,7 +125,7 @@ extension WalkModel {
     var question = Question(key: key, type: .error, createdAt: now)
     question.asked.expires = 86_400
     question.asked.onExpiry = .fail
-    return .parked(Wait(key: key, kind: .checkpoint), question)
+    return .parked([(Wait(key: key, kind: .checkpoint), question)])
   }
 
   private func signal(_ job: Int, _ names: [String], _ timeout: Int?, _ key: String) -> Outcome? {
@@ -121,8 +133,8 @@ extension WalkModel {
     case .satisfied: return nil
     case .timedOut, .rejected, .withdrawn: return .failed
     case .open, nil:
-      return .parked(
-        Wait(key: key, kind: .signal, names: names, due: timeout.map { now + .seconds($0) }), nil)
+      let due = timeout.map { now + .seconds($0) }
+      return .parked([(Wait(key: key, kind: .signal, names: names, due: due), nil)])
     }
   }
 
@@ -137,7 +149,7 @@ extension WalkModel {
     }
     var question = Question(key: key, type: .approval, asked: asked, createdAt: now)
     question.expiresAt = now + .seconds(asked.expires)
-    return .parked(Wait(key: key, kind: .checkpoint), question)
+    return .parked([(Wait(key: key, kind: .checkpoint), question)])
   }
 
   private mutating func child(_ job: Int, _ key: String, _ acts: [WalkProgram.Act]) -> Outcome? {
@@ -153,7 +165,7 @@ extension WalkModel {
     case .dead, .cancelled: return .failed
     default:
       let waitKey = "child j\(child)#attempt:\(jobs[job].attempt)"
-      return .parked(Wait(key: waitKey, kind: .child, target: child), nil)
+      return .parked([(Wait(key: waitKey, kind: .child, target: child), nil)])
     }
   }
 }
@@ -197,7 +209,7 @@ extension WalkModel {
       note(job, "failed")
       jobs[job].failures += 1
       die(job)
-    case .parked(let wait, let question): park(job, wait, question)
+    case .parked(let waits): park(job, waits)
     }
   }
 
@@ -221,26 +233,34 @@ extension WalkModel {
     follow([job])
   }
 
-  private mutating func park(_ job: Int, _ wait: Wait, _ question: Question?) {
+  private mutating func park(_ job: Int, _ waits: [(wait: Wait, question: Question?)]) {
     jobs[job].state = .waiting
     note(job, "parked")
-    if let place = jobs[job].waits.firstIndex(where: { $0.key == wait.key && $0.kind == wait.kind }) {
-      if jobs[job].waits[place].state != .open { resume(job) }
-      return
+    let mustWait = waits.map { open(job, $0.wait, $0.question) }
+    if mustWait.contains(false) { resume(job) }
+  }
+
+  /// `false` if there is nothing to wait for any more.
+  private mutating func open(_ job: Int, _ wait: Wait, _ question: Question?) -> Bool {
+    if let former = jobs[job].waits.first(where: { $0.key == wait.key && $0.kind == wait.kind }) {
+      return former.state == .open
     }
     var wait = wait
-    if var question {
-      question.expiresAt = now + .seconds(question.asked.expires)
-      wait.due = question.due
-      jobs[job].questions.append(question)
-      tell("checkpoint", job)
-    }
+    if let question { wait.due = add(question, to: job) }
     jobs[job].waits.append(wait)
     let place = jobs[job].waits.count - 1
-    if wait.kind == .signal, takeSignal(job, place) { resume(job) }
-    if wait.kind == .child, jobs[wait.target!].isGone || jobs[wait.target!].state.isTerminal {
-      jobs[job].waits[place].state = .satisfied
-      resume(job)
-    }
+    if wait.kind == .signal { return !takeSignal(job, place) }
+    guard wait.kind == .child, jobs[wait.target!].isGone || jobs[wait.target!].state.isTerminal else { return true }
+    jobs[job].waits[place].state = .satisfied
+    return false
+  }
+
+  /// - Returns: When it has to be looked after.
+  mutating func add(_ question: Question, to job: Int) -> Timestamp? {
+    var question = question
+    question.expiresAt = now + .seconds(question.asked.expires)
+    jobs[job].questions.append(question)
+    tell("checkpoint", job)
+    return question.due
   }
 }

@@ -28,11 +28,10 @@ extension WalkModel {
         if !targets.isEmpty { ends += decide(job, targets) }
       }
       for job in present {
-        guard let place = jobs[job].waits.firstIndex(where: { $0.state == .open && $0.waits(for: round) }) else {
-          continue
+        for place in jobs[job].waits.indices where jobs[job].waits[place].waits(for: round) {
+          jobs[job].waits[place].state = .satisfied
+          resume(job)
         }
-        jobs[job].waits[place].state = .satisfied
-        resume(job)
       }
     }
   }
@@ -99,7 +98,7 @@ extension WalkModel {
 }
 
 extension WalkModel.Wait {
-  fileprivate func waits(for jobs: [Int]) -> Bool { target.map(jobs.contains) ?? false }
+  fileprivate func waits(for jobs: [Int]) -> Bool { state == .open && target.map(jobs.contains) == true }
 }
 
 // MARK: What people do

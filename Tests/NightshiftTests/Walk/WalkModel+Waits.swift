@@ -36,6 +36,16 @@ extension WalkModel {
     }
   }
 
+  /// Asks on behalf of a job from outside; `false` if it is refused or was asked before.
+  mutating func ask(_ key: String, _ asked: WalkQuestion, of job: Int) -> Bool {
+    guard [.running, .waiting].contains(jobs[job].state) else { return false }
+    guard !jobs[job].questions.contains(where: { $0.key == key }) else { return false }
+    var wait = Wait(key: key, kind: .checkpoint)
+    wait.due = add(Question(key: key, type: .approval, asked: asked, createdAt: now), to: job)
+    jobs[job].waits.append(wait)
+    return true
+  }
+
   enum Answer: Hashable {
     case approve(edited: Bool, choice: String?)
     case reject
@@ -102,6 +112,11 @@ extension WalkModel {
 
   /// `true` if its job is to go on.
   private mutating func questionIsDue(_ job: Int, _ wait: Int) -> Bool {
+    guard !jobs[job].state.isTerminal else {
+      // It has completed without the answer: nobody is to be troubled any more.
+      withdraw(job)
+      return false
+    }
     let key = jobs[job].waits[wait].key
     let place = jobs[job].questions.firstIndex { $0.key == key }!
     var question = jobs[job].questions[place]

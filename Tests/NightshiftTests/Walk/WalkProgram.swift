@@ -11,6 +11,8 @@ struct WalkProgram: Codable, Sendable, Hashable {
     case approval(String, WalkQuestion)
     case inform(String)
     case child(String, [Act])
+    /// Two that are waited for at the same time.
+    indirect case both(Act, Act)
 
     var description: String {
       switch self {
@@ -19,6 +21,7 @@ struct WalkProgram: Codable, Sendable, Hashable {
       case .signal(let names, let timeout): "signal \(names)\(timeout.map { " for \($0)" } ?? "")"
       case .approval(let name, let question): "\(name) \(question)"
       case .child(let name, let acts): "\(name) \(acts)"
+      case .both(let first, let second): "(\(first) & \(second))"
       }
     }
   }
@@ -113,6 +116,21 @@ final class WalkHandler: Sendable {
       var options = JobOptions()
       options.maxAttempts = 2
       try await context.child(name, WalkJob(acts: acts), options).wait()
+    case .both(let first, let second):
+      async let one = ended(first, at: place, ending, context)
+      async let two = ended(second, at: place, ending, context)
+      for end in await [one, two] { try end.get() }
+    }
+  }
+
+  /// How an act came out: one that fails is not to cut off the other.
+  private func ended(
+    _ act: WalkProgram.Act, at place: Int, _ ending: WalkEnding, _ context: JobContext
+  ) async -> Result<Void, any Error> {
+    do {
+      return .success(try await run(act, at: place, ending, context))
+    } catch {
+      return .failure(error)
     }
   }
 
