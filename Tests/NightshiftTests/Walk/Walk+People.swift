@@ -15,7 +15,9 @@ extension Walk {
   }
 
   mutating func decide() async throws {
-    guard let (job, place) = pick(model.open) else { return }
+    // Errors are rare, and have the most to be said to.
+    let errors = model.open.filter { model.jobs[$0.job].questions[$0.place].type == .error }
+    guard let (job, place) = pick(chance(50) && !errors.isEmpty ? errors : model.open) else { return }
     let question = model.jobs[job].questions[place]
     let person = pick(["ada", "ben", "cy"])!
     let choice = question.type == .error ? pick(["happened", "again", "fail"])! : nil

@@ -134,9 +134,9 @@ extension Walk {
     await world.engine.worker.runInForeground([job.claim])
     model.run(job.job, ending)
     try await nameChildren()
-    guard case .lost = ending, !model.jobs[job.job].attempts.isEmpty,
-      ["lost", "crashed"].contains(model.jobs[job.job].attempts.last!.outcome)
-    else { return }
+    // A step that was recorded before does not come to it.
+    let last = model.jobs[job.job].attempts.last
+    guard last?.number == model.jobs[job.job].attempt, ["lost", "crashed"].contains(last?.outcome) else { return }
     say("and lost")
     world.inHand = []
     world.stale += others
@@ -171,8 +171,8 @@ extension Walk {
     case 0..<2: return .fails(at: place)
     case 2: return .failsForGood(at: place)
     case 3: return .snoozes(at: place, seconds: Int.random(in: 0...4, using: &random))
-    case 4..<7: return pick(steps).map { .bodyFails(at: $0) } ?? .completes
-    case 7: return pick(steps).map { .lost(at: $0, isBlamed: chance(30)) } ?? .completes
+    case 4..<8: return pick(steps).map { .bodyFails(at: $0) } ?? .completes
+    case 8: return pick(steps).map { .lost(at: $0, isBlamed: chance(30)) } ?? .completes
     default: return .completes
     }
   }

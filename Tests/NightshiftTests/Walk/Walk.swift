@@ -48,6 +48,8 @@ struct Walk {
   var story: [String] = []
   var random = SeededGenerator(seed: 0)
   var paused: Set<String> = []
+  /// What the jobs have been through, in the words of ``WalkModel/marks``.
+  private(set) var seen: Set<String> = []
   /// What the engine answered otherwise than the model.
   var differences: [String] = []
 
@@ -106,6 +108,7 @@ struct Walk {
   private mutating func compare() async throws {
     let stored = try await world.snapshot(since: start)
     let wanted = model.snapshot(since: start)
+    seen.formUnion(model.marks)
     for name in Set(stored.keys).union(wanted.keys).sorted() where stored[name] != wanted[name] {
       differences.append("\(name) is   \(stored[name] ?? "missing")\n\(name) ought \(wanted[name] ?? "not to be")")
     }

@@ -21,6 +21,35 @@ extension WalkModel {
     return lines
   }
 
+  /// What jobs are and were, roughly: to see whether walks come everywhere.
+  var marks: Set<String> {
+    var marks: Set<String> = []
+    for job in present.map({ jobs[$0] }) {
+      marks.insert(job.state.rawValue)
+      if job.hold != nil { marks.insert("on hold") }
+      for attempt in job.attempts { marks.insert("attempt \(attempt.outcome)") }
+      for wait in job.waits { marks.insert("\(wait.kind) \(wait.state)") }
+      for question in job.questions { marks.insert("\(question.type.rawValue) \(question.state.rawValue)") }
+      for topic in job.told.keys { marks.insert("told \(topic)") }
+      for choice in job.questions.compactMap(\.choice) { marks.insert("choice \(choice)") }
+      if job.signals.contains(where: \.isTaken) { marks.insert("signal taken") }
+    }
+    return marks
+  }
+
+  /// What a thousand walks come upon.
+  static let usualMarks: Set<String> = [
+    "blocked", "scheduled", "ready", "running", "waiting", "completed", "dead", "cancelled", "on hold",
+    "attempt failed",
+    "attempt snoozed", "attempt parked", "attempt cancelled", "attempt lost", "attempt crashed", "time open",
+    "time satisfied", "time withdrawn", "signal open", "signal satisfied", "signal timedOut", "signal withdrawn",
+    "signal taken", "checkpoint open", "checkpoint satisfied", "checkpoint timedOut", "checkpoint withdrawn",
+    "checkpoint rejected", "child open", "child satisfied", "approval pending", "approval approved",
+    "approval rejected", "approval expired", "approval withdrawn", "info noted", "error pending", "error approved",
+    "told dead", "told cancelled", "told checkpoint.reminder", "told checkpoint.escalated", "told checkpoint.expired",
+    "told checkpoint.info", "choice happened", "choice again", "choice fail",
+  ]
+
   private func describe(_ job: Job, since start: Timestamp) -> String {
     let time = { (moment: Timestamp?) in WalkSnapshot.time(moment, since: start) }
     let attempts = job.attempts.map { "\($0.number):\($0.outcome)" }
