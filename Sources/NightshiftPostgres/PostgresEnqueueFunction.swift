@@ -14,7 +14,25 @@ enum PostgresEnqueueFunction {
         | (CAST(1023 AS bigint) << 12) | nextval('nightshift_sql_ids')
     $$
     """,
-    """
+    function, searchPath,
+  ].map(filled)
+
+  /// Lets a job in a fair queue become ready by way of `scheduled`, where it gets its turn.
+  static let fairStatements = [
+    function
+      .replacing("CREATE FUNCTION", with: "CREATE OR REPLACE FUNCTION")
+      // A column of the turns has the same name.
+      .replacing(/\blane\b/, with: "chosen_queue")
+      .replacing(
+        "CASE WHEN due_us > now_us THEN",
+        with: """
+          CASE WHEN due_us > now_us OR EXISTS (
+            SELECT 1 FROM nightshift_turns t WHERE t.queue = chosen_queue AND t.lane = '') THEN
+          """),
+    searchPath,
+  ].map(filled)
+
+  private static let function = """
     CREATE FUNCTION nightshift_enqueue(
       kind text, payload jsonb DEFAULT '{}', queue text DEFAULT NULL, priority text DEFAULT NULL,
       run_at timestamptz DEFAULT NULL, max_attempts integer DEFAULT NULL, unique_key text DEFAULT NULL,
@@ -99,15 +117,15 @@ enum PostgresEnqueueFunction {
         ELSE json_build_object('due', due_us) END AS text));
       RETURN new_id;
     END $$
-    """,
-    // Whoever may call it needs no rights on the tables, and finds them whatever their search path is.
     """
+
+  /// Whoever may call it needs no rights on the tables, and finds them whatever their search path is.
+  private static let searchPath = """
     DO $$ BEGIN
       EXECUTE format('ALTER FUNCTION nightshift_enqueue SET search_path = %I, pg_temp', current_schema());
       REVOKE EXECUTE ON FUNCTION nightshift_enqueue FROM PUBLIC;
     END $$
-    """,
-  ].map(filled)
+    """
 
   /// Puts in the priorities as they are stored.
   private static func filled(_ statement: String) -> String {

@@ -55,6 +55,23 @@ enum PostgresSchema {
         """,
       ]),
     Migration(module: "postgres", number: 2, name: "enqueue from SQL", statements: PostgresEnqueueFunction.statements),
+    Migration(
+      module: "postgres", number: 3, name: "limits",
+      statements: [
+        // The place in a fair queue; which pools of gates a job is in; and which of them keeps it back.
+        "ALTER TABLE nightshift_jobs ADD COLUMN turn bigint, ADD COLUMN lane {text}, ADD COLUMN held_by {text}",
+        "ALTER TABLE nightshift_payloads ADD COLUMN limit_key {text}",
+        "DROP INDEX nightshift_jobs_ready",
+        """
+        CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, coalesce(turn, run_at), id)
+        WHERE state = 0 AND hold = 0
+        """,
+        "CREATE INDEX nightshift_jobs_lanes ON nightshift_jobs(lane) WHERE state = 1 AND lane IS NOT NULL",
+        """
+        CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs(held_by, priority, coalesce(turn, run_at), id)
+        WHERE hold >= 4
+        """,
+      ] + PostgresEnqueueFunction.fairStatements),
   ]
 
   /// Replaces the tokens of portable DDL.

@@ -27,7 +27,7 @@ extension PostgresSession {
     // The same id twice in one batch: the second is the first, said again.
     var ids: Set<JobID> = []
     let distinct = jobs.filter { ids.insert($0.id).inserted }
-    let result = try send(PostgresStatements.insert, distinct.parameters(now: now))
+    let result = try insertRows(distinct, now: now)
     var fresh = Set((0..<result.count).map { result.integer($0, 0)! })
     var tagged: [(tag: String, job: Int64)] = []
     for job in jobs {
@@ -51,6 +51,36 @@ extension PostgresSession {
       _ = try send(PostgresStatements.insertTags, parameters)
     }
     return outcomes
+  }
+
+  private func insertRows(_ jobs: [NewJob], now: Timestamp) throws(StoreError) -> PostgresResult {
+    var parameters = jobs.parameters(now: now)
+    guard jobs.contains(where: { $0.lane != nil || $0.limitKey != nil }) else {
+      return try send(PostgresStatements.insert, parameters)
+    }
+    parameters.add(try turns(of: jobs, now: now))
+    parameters.add(jobs.map(\.lane))
+    parameters.add(jobs.map(\.limitKey))
+    return try send(PostgresStatements.insertGated, parameters)
+  }
+
+  /// The turns of those that are ready in fair queues.
+  private func turns(of jobs: [NewJob], now: Timestamp) throws(StoreError) -> [Int64?] {
+    let lanes = jobs.map { job in
+      job.lane == nil || job.firstState(now: now) != .ready
+        ? nil
+        : turnLane(queue: job.queue.rawValue, kind: job.kind.rawValue, job.priority, lane: job.lane)
+    }
+    var wanted: [TurnLane: Int] = [:]
+    for lane in lanes { if let lane { wanted[lane, default: 0] += 1 } }
+    guard !wanted.isEmpty else { return lanes.map { _ in nil } }
+    var next = try nextTurns(wanted, now: now)
+    for (lane, count) in wanted { next[lane]! -= Int64(count) }
+    return lanes.map { lane in
+      guard let lane else { return nil }
+      next[lane]! += 1
+      return next[lane]
+    }
   }
 
   private func ensureQueues(of jobs: [NewJob], now: Timestamp) throws(StoreError) {

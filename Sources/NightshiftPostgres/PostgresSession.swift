@@ -8,6 +8,7 @@ final class PostgresSession {
   let connection: PostgresConnection
   var tally = GroupTally()
   var takenSteps: Set<Migration.Step> = []
+  var gates = GateSet.none
   /// Queues that are known to have a row.
   var knownQueues: Set<String> = []
   /// Whether the transaction did more than move jobs, so that other processes have to read again what they keep.
@@ -80,7 +81,7 @@ final class PostgresSession {
       unsent = []
       return
     }
-    try followEnds()
+    try finish()
     if audience.elsewhere != nil, !tally.notice.transitions.isEmpty { changesMore = true }
     var requests = tally.requests + tally.transitionRequests(as: audience.elsewhere)
     if let token { requests.append((translated(Self.mark), PostgresParameters([.integer(token)]))) }

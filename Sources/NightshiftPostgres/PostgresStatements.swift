@@ -19,31 +19,115 @@ package enum PostgresStatements {
     SELECT id FROM fresh
     """
 
+  /// The same for jobs of which some are in a gated queue or have a key for limits.
+  static let insertGated = """
+    WITH fresh AS (
+      INSERT INTO nightshift_jobs(
+        id, queue, kind, state, priority, run_at, max_attempts, hold, hold_until, turn, lane)
+      SELECT * FROM unnest($1::int8[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::int8[], $7::int8[],
+        $8::int8[], $9::int8[], $16::int8[], $17::text[])
+      ON CONFLICT (id) DO NOTHING RETURNING id),
+    written AS (
+      INSERT INTO nightshift_payloads(id, payload, timeout, organization, owner, traceparent, tags, limit_key)
+      SELECT given.* FROM unnest($1::int8[], $10::bytea[], $11::int8[], $12::text[], $13::text[], $14::text[],
+        $15::text[], $18::text[]) AS given(id, payload, timeout, organization, owner, traceparent, tags, limit_key)
+      JOIN fresh ON fresh.id = given.id)
+    SELECT id FROM fresh
+    """
+
+  /// The next turns of lanes, in the order of their keys, so that two transactions that meet wait and do not deadlock.
+  static let nextTurns = """
+    INSERT INTO nightshift_turns AS t(queue, priority, lane, turn)
+    SELECT given.queue, given.priority, given.lane, given.base + given.n
+    FROM unnest($1::text[], $2::int8[], $3::text[], $4::int8[], $5::int8[]) AS given(queue, priority, lane, base, n)
+    ORDER BY given.queue, given.priority, given.lane
+    ON CONFLICT (queue, priority, lane) DO UPDATE SET turn = (
+      SELECT greatest(t.turn, given.base) + given.n
+      FROM unnest($1::text[], $2::int8[], $3::text[], $4::int8[], $5::int8[]) AS given(queue, priority, lane, base, n)
+      WHERE given.queue = t.queue AND given.priority = t.priority AND given.lane = t.lane)
+    RETURNING t.queue, t.priority, t.lane, t.turn
+    """
+
+  static let currentTurns = """
+    SELECT queue, priority, turn FROM nightshift_turns WHERE lane = '' AND queue = ANY($1::text[])
+    """
+
+  /// Puts claimed jobs back that do not run. The attempt has not begun, and nobody has seen its number.
+  static let putBack = """
+    UPDATE nightshift_jobs j
+    SET state = 0, attempt = attempt - 1, worker = NULL, started_at = NULL, hold = given.hold, hold_until = NULL,
+      held_by = given.pool, turn = coalesce(given.turn, j.turn)
+    FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[]) AS given(id, hold, pool, turn) WHERE j.id = given.id
+    """
+
+  static let writeLanes = """
+    UPDATE nightshift_jobs j SET lane = given.lane
+    FROM unnest($1::int8[], $2::text[]) AS given(id, lane) WHERE j.id = given.id
+    """
+
+  /// The first held jobs of each pool. One that another transaction has in hand is passed over.
+  static let release = """
+    WITH first AS MATERIALIZED (
+      SELECT held.id, given.pool
+      FROM unnest($1::text[], $2::int8[]) AS given(pool, room)
+      CROSS JOIN LATERAL (
+        SELECT id FROM nightshift_jobs WHERE hold >= 4 AND held_by = given.pool
+        ORDER BY priority, coalesce(turn, run_at), id LIMIT given.room FOR UPDATE SKIP LOCKED) AS held)
+    UPDATE nightshift_jobs j SET hold = 0, hold_until = NULL, held_by = NULL, version = version + 1
+    FROM first WHERE j.id = first.id
+    RETURNING j.id, j.queue, j.kind, j.attempt, j.version, j.state, first.pool
+    """
+
   package static let insertTags = """
     INSERT INTO nightshift_tags(tag, job) SELECT * FROM unnest($1::text[], $2::int8[]) ON CONFLICT DO NOTHING
     """
 
   /// One queue; what another worker is claiming at the moment is passed over.
-  package static let claim = claim(withoutKinds: false)
-  static let claimWithoutKinds = claim(withoutKinds: true)
+  package static let claim = claim(Variant())
 
-  private static func claim(withoutKinds: Bool) -> String {
-    """
-    WITH due AS MATERIALIZED (
-      SELECT id FROM nightshift_jobs
-      WHERE state = 0 AND hold = 0 AND queue = $3::text\(withoutKinds ? " AND kind <> ALL($5::text[])" : "")
-        AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = $3::text AND paused_at IS NOT NULL)
-        AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = $1::int8 AND mode <> 'running')
-      ORDER BY priority, run_at, id LIMIT $4::int8 FOR UPDATE SKIP LOCKED),
-    claimed AS (
-      UPDATE nightshift_jobs j
-      SET state = 1, attempt = attempt + 1, version = version + 1, worker = $1::int8, started_at = $2::int8,
-        stuck_at = NULL
-      FROM due WHERE j.id = due.id
-      RETURNING j.id, j.kind, j.priority, j.attempt, j.failures, j.crashes, j.max_attempts, j.run_at, j.version)
-    SELECT c.*, p.payload, p.timeout, p.organization, p.owner, p.traceparent, p.tags, $3::text
-    FROM claimed c JOIN nightshift_payloads p ON p.id = c.id
-    """
+  /// How a claim differs from the plain one.
+  struct Variant: Hashable {
+    /// Whether the worker has met kinds that it does not have.
+    var isWithoutKinds = false
+    /// Whether to tell what gates want to know, too.
+    var isGated = false
+    /// Whether the schema is from before limits.
+    var isBeforeLimits = false
+  }
+
+  static func claim(_ variant: Variant) -> String { claims[variant]! }
+
+  private static let claims: [Variant: String] = {
+    var claims: [Variant: String] = [:]
+    for isWithoutKinds in [false, true] {
+      for (isGated, isBeforeLimits) in [(false, false), (true, false), (false, true)] {
+        let variant = Variant(isWithoutKinds: isWithoutKinds, isGated: isGated, isBeforeLimits: isBeforeLimits)
+        claims[variant] = text(of: variant)
+      }
+    }
+    return claims
+  }()
+
+  private static func text(of variant: Variant) -> String {
+    let turn = variant.isBeforeLimits ? "run_at" : "coalesce(turn, run_at)"
+    let gated = variant.isGated ? ", j.turn, j.lane" : ""
+    return """
+      WITH due AS MATERIALIZED (
+        SELECT id FROM nightshift_jobs
+        WHERE state = 0 AND hold = 0 AND queue = $3::text\(variant.isWithoutKinds ? " AND kind <> ALL($5::text[])" : "")
+          AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = $3::text AND paused_at IS NOT NULL)
+          AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = $1::int8 AND mode <> 'running')
+        ORDER BY priority, \(turn), id LIMIT $4::int8 FOR UPDATE SKIP LOCKED),
+      claimed AS (
+        UPDATE nightshift_jobs j
+        SET state = 1, attempt = attempt + 1, version = version + 1, worker = $1::int8, started_at = $2::int8,
+          stuck_at = NULL
+        FROM due WHERE j.id = due.id
+        RETURNING j.id, j.kind, j.priority, j.attempt, j.failures, j.crashes, j.max_attempts, j.run_at, j.version\(gated))
+      SELECT c.id, c.kind, c.priority, c.attempt, c.failures, c.crashes, c.max_attempts, c.run_at, c.version, p.payload,
+        p.timeout, p.organization, p.owner, p.traceparent, p.tags, $3::text\(variant.isGated ? ", c.turn, c.lane" : "")
+      FROM claimed c JOIN nightshift_payloads p ON p.id = c.id
+      """
   }
 
   /// One job by its id, even if it is held.

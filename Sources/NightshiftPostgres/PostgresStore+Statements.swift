@@ -57,6 +57,10 @@ extension PostgresStore {
     statements += Set(job.tags).map { tag in
       Statement(sql: "INSERT INTO nightshift_tags(tag, job) VALUES($1, $2)", values: [.text(tag), id])
     }
+    if let key = job.limitKey {
+      statements.append(
+        Statement(sql: "UPDATE nightshift_payloads SET limit_key = $1 WHERE id = $2", values: [.text(key), id]))
+    }
     statements.append(
       Statement(
         sql: "SELECT pg_notify('\(PostgresNews.channel)', $1)", values: [.text(news.text())]))

@@ -29,6 +29,7 @@ package final class PostgresStore: Store {
   private final class Shared: Sendable {
     let observer = Mutex<Observer?>(nil)
     let audience = Mutex(Audience())
+    let gates = Mutex(GateSet.none)
     let bell = Mutex<PostgresBell?>(nil)
     let writes = OngoingWrites()
 
@@ -60,6 +61,7 @@ package final class PostgresStore: Store {
     self.shared = shared
     let configure: @Sendable (PostgresSession) -> Void = { session in
       session.audience = shared.audience.withLock { $0 }
+      session.gates = shared.gates.withLock { $0 }
     }
     let onCommit: @Sendable (PostgresSession) -> Void = { session in
       shared.tell(session.tally.notice)
@@ -95,6 +97,8 @@ package final class PostgresStore: Store {
   }
 
   package func reportTransitions(to audience: Audience) { shared.audience.withLock { $0 = audience } }
+
+  package func apply(_ gates: GateSet) { shared.gates.withLock { $0 = gates } }
 
   package func waitForWritesUnderWay() async { await shared.writes.waitForAll() }
 
@@ -189,8 +193,10 @@ extension PostgresStore {
     }
   }
 
-  package func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion {
-    try await changes.submit { session throws(StoreError) in try session.promote(now: now, limit: limit) }
+  package func promote(now: Timestamp, limit: Int, freed: Set<String>) async throws(StoreError) -> Promotion {
+    try await changes.submit { session throws(StoreError) in
+      try session.promote(now: now, limit: limit, freed: freed)
+    }
   }
 
   package func change(

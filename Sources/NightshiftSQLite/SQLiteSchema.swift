@@ -35,7 +35,26 @@ enum SQLiteSchema {
           PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX nightshift_keys_job ON nightshift_keys(job)",
-      ])
+      ]),
+    Migration(
+      module: "sqlite", number: 2, name: "limits",
+      statements: [
+        // The place in a fair queue; which pools of gates a job is in; and which of them keeps it back.
+        "ALTER TABLE nightshift_jobs ADD COLUMN turn INTEGER",
+        "ALTER TABLE nightshift_jobs ADD COLUMN lane TEXT",
+        "ALTER TABLE nightshift_jobs ADD COLUMN held_by TEXT",
+        "ALTER TABLE nightshift_payloads ADD COLUMN limit_key TEXT",
+        "DROP INDEX nightshift_jobs_ready",
+        """
+        CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, coalesce(turn, run_at))
+        WHERE state = 0 AND hold = 0
+        """,
+        "CREATE INDEX nightshift_jobs_lanes ON nightshift_jobs(lane) WHERE state = 1 AND lane IS NOT NULL",
+        """
+        CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs(held_by, priority, coalesce(turn, run_at))
+        WHERE hold >= 4
+        """,
+      ]),
   ]
 
   /// Replaces the tokens of portable DDL.

@@ -7,6 +7,12 @@ package enum SQLiteStatements {
     VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING
     """
 
+  /// For a job in a gated queue, or with a key for limits.
+  static let insertGatedJob = """
+    INSERT INTO nightshift_jobs(id, queue, kind, state, priority, run_at, max_attempts, hold, hold_until, turn, lane)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO NOTHING
+    """
+
   package static let insertPayload = """
     INSERT INTO nightshift_payloads(id, payload, timeout, organization, owner, traceparent, tags)
     VALUES(?, ?, ?, ?, ?, ?, ?)
@@ -17,7 +23,9 @@ package enum SQLiteStatements {
   package static let claim = claim(without: [])
 
   /// For a worker that has met kinds which it does not have: those are left to others.
-  static func claim(without kinds: [String]) -> String {
+  /// - Parameter isGated: Whether to tell what gates want to know, too.
+  static func claim(without kinds: [String], isGated: Bool = false) -> String {
+    let gated = isGated ? ", turn, lane" : ""
     let others = kinds.isEmpty ? "" : " AND kind NOT IN (\(kinds.map { _ in "?" }.joined(separator: ", ")))"
     return """
       UPDATE nightshift_jobs
@@ -26,10 +34,17 @@ package enum SQLiteStatements {
         SELECT id FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ?3\(others)
           AND NOT EXISTS(SELECT 1 FROM nightshift_queues WHERE name = ?3 AND paused_at IS NOT NULL)
           AND NOT EXISTS(SELECT 1 FROM nightshift_workers WHERE id = ?1 AND mode <> 'running')
-        ORDER BY priority, run_at, id LIMIT ?)
-      RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version
+        ORDER BY priority, coalesce(turn, run_at), id LIMIT ?)
+      RETURNING id, kind, priority, attempt, failures, crashes, max_attempts, run_at, version\(gated)
       """
   }
+
+  /// The next turn in a lane: one more than the lane's last, and more than the queue's.
+  static let nextTurn = """
+    INSERT INTO nightshift_turns(queue, priority, lane, turn) VALUES(?1, ?2, ?3, ?4 + ?5)
+    ON CONFLICT(queue, priority, lane) DO UPDATE SET turn = max(turn, ?4) + ?5
+    RETURNING turn
+    """
 
   package static let payload = """
     SELECT payload, timeout, organization, owner, traceparent, tags FROM nightshift_payloads WHERE id = ?

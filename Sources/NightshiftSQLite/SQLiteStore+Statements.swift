@@ -44,6 +44,11 @@ extension SQLiteStore {
     statements += Set(job.tags).map { tag in
       Statement(sql: "INSERT INTO nightshift_tags(tag, job) VALUES(?, ?)", values: [.text(tag), SQLValue(job.id)])
     }
+    if let key = job.limitKey {
+      statements.append(
+        Statement(
+          sql: "UPDATE nightshift_payloads SET limit_key = ? WHERE id = ?", values: [.text(key), SQLValue(job.id)]))
+    }
     return statements
   }
 }

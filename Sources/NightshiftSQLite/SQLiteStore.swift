@@ -61,6 +61,8 @@ package final class SQLiteStore: Store {
 
   package func reportTransitions(to audience: Audience) { writer.report(to: audience) }
 
+  package func apply(_ gates: GateSet) { writer.apply(gates) }
+
   package func waitForWritesUnderWay() async {
     // One writes after the other. A write that fails has waited for its turn as well.
     try? await write { _ in }
@@ -97,8 +99,10 @@ extension SQLiteStore {
     try await writer.submit { session throws(StoreError) in try session.settle(settlements) }
   }
 
-  package func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion {
-    try await writer.submit { session throws(StoreError) in try session.promote(now: now, limit: limit) }
+  package func promote(now: Timestamp, limit: Int, freed: Set<String>) async throws(StoreError) -> Promotion {
+    try await writer.submit { session throws(StoreError) in
+      try session.promote(now: now, limit: limit, freed: freed)
+    }
   }
 
   package func change(

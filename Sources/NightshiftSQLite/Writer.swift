@@ -17,6 +17,7 @@ final class Writer: Sendable {
   let mailbox = Mailbox<any WriteOperation>(capacity: capacity)
   private let observer = Mutex<Observer?>(nil)
   private let audience = Mutex(Audience())
+  private let gates = Mutex(GateSet.none)
 
   /// A closure on its own inside a `Mutex` is wrapped once more at each access, since the lock's contents are generic:
   /// after some ten thousand commits the call went so deep that the stack ran over.
@@ -30,6 +31,8 @@ final class Writer: Sendable {
   }
 
   func report(to audience: Audience) { self.audience.withLock { $0 = audience } }
+
+  func apply(_ gates: GateSet) { self.gates.withLock { $0 = gates } }
 
   /// Hands in a write and returns when it is durable.
   func submit<Value: Sendable>(
@@ -129,12 +132,14 @@ final class Writer: Sendable {
     turn.take()
     defer { turn.leave() }
     session.tally = GroupTally()
+    session.gates = gates.withLock { $0 }
+    session.currentTurns = [:]
     let audience = audience.withLock { $0 }
     session.tally.collectsTransitions = audience.here || audience.elsewhere != nil
     try session.connection.execute("BEGIN IMMEDIATE")
     do throws(StoreError) {
       for operation in group { try operation.run(session) }
-      try session.followEnds()
+      try session.finish()
       try session.tally.write(to: session.connection)
       if let name = audience.elsewhere { try session.tally.writeTransitions(as: name, to: session.connection) }
       try session.connection.execute("COMMIT")

@@ -6,13 +6,17 @@ final class WriterSession {
   let connection: SQLiteConnection
   var tally = GroupTally()
   var takenSteps: Set<Migration.Step> = []
+  var gates = GateSet.none
   /// Queues that are known to have a row.
   var knownQueues: Set<String> = [] {
     didSet { if knownQueues.isEmpty { lastQueue = "" } }
   }
+  /// Whose turn it is in fair queues, as this transaction has read it.
+  var currentTurns: [TurnLane: Int64] = [:]
   /// The queue of the job before, which is nearly always that of the next: comparing is cheaper than hashing.
   var lastQueue = ""
   let insertJob: SQLiteStatement
+  let insertGatedJob: SQLiteStatement
   let insertPayload: SQLiteStatement
   let claim: SQLiteStatement
   let payload: SQLiteStatement
@@ -21,6 +25,7 @@ final class WriterSession {
   init(_ connection: SQLiteConnection) throws(StoreError) {
     self.connection = connection
     insertJob = try connection.prepare(SQLiteStatements.insertJob)
+    insertGatedJob = try connection.prepare(SQLiteStatements.insertGatedJob)
     insertPayload = try connection.prepare(SQLiteStatements.insertPayload)
     claim = try connection.prepare(SQLiteStatements.claim)
     payload = try connection.prepare(SQLiteStatements.payload)
@@ -44,6 +49,31 @@ extension WriterSession: StoreSession {
       if try !query(SQLiteStatements.somebodyWaits, [SQLValue(job)]).isEmpty { awaited.insert(job) }
     }
     return awaited
+  }
+
+  func nextTurns(_ wanted: [TurnLane: Int], now: Timestamp) throws(StoreError) -> [TurnLane: Int64] {
+    var turns: [TurnLane: Int64] = [:]
+    for (lane, count) in wanted { turns[lane] = try nextTurn(in: lane, count, now: now) }
+    return turns
+  }
+
+  /// Hands out turns and tells the last of them.
+  func nextTurn(in lane: TurnLane, _ count: Int, now: Timestamp) throws(StoreError) -> Int64 {
+    let current = TurnLane.current(lane.queue, lane.priority)
+    if currentTurns[current] == nil {
+      let rows = try query(
+        "SELECT turn FROM nightshift_turns WHERE queue = ? AND priority = ? AND lane = ''",
+        [.text(lane.queue), .integer(lane.priority.code)])
+      // A queue in which nobody has had a turn yet begins with the time, as jobs without a turn are ordered.
+      currentTurns[current] = rows.first?.integer(0) ?? now.microseconds
+    }
+    let rows = try query(
+      SQLiteStatements.nextTurn,
+      [
+        .text(lane.queue), .integer(lane.priority.code), .text(lane.lane), SQLValue(currentTurns[current]),
+        SQLValue(count),
+      ])
+    return rows[0].integer(0)!
   }
 
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {

@@ -74,8 +74,8 @@ extension TestStore: Store {
     try await base.settle(settlements)
   }
 
-  func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion {
-    try await base.promote(now: now, limit: limit)
+  func promote(now: Timestamp, limit: Int, freed: Set<String>) async throws(StoreError) -> Promotion {
+    try await base.promote(now: now, limit: limit, freed: freed)
   }
 
   func change(
@@ -103,6 +103,7 @@ extension TestStore: Store {
     base.observeCommits(observer)
   }
   func reportTransitions(to audience: Audience) { base.reportTransitions(to: audience) }
+  func apply(_ gates: GateSet) { base.apply(gates) }
   func waitForWritesUnderWay() async { await base.waitForWritesUnderWay() }
   func close() async { await base.close() }
   func migrate() async throws(StoreError) -> [Migration] { try await base.migrate() }

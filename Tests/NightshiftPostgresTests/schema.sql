@@ -27,6 +27,11 @@ nightshift_audit.address text COLLATE C
 nightshift_audit.verb text COLLATE C NOT NULL
 nightshift_audit.subject text COLLATE C NOT NULL
 nightshift_audit.detail text COLLATE C
+nightshift_calls.gate bigint NOT NULL
+nightshift_calls.at bigint NOT NULL
+nightshift_calls.worker bigint NOT NULL
+nightshift_calls.succeeded bigint NOT NULL
+nightshift_calls.failed bigint NOT NULL
 nightshift_checkpoints.id bigint NOT NULL IDENTITY
 nightshift_checkpoints.job bigint NOT NULL
 nightshift_checkpoints.attempt bigint NOT NULL
@@ -70,6 +75,9 @@ nightshift_dependencies.ref text COLLATE C
 nightshift_dependencies.on_death bigint NOT NULL
 nightshift_dependencies.state bigint NOT NULL
 nightshift_dependencies.outcome bigint
+nightshift_dispatches.pool text COLLATE C NOT NULL
+nightshift_dispatches.at bigint NOT NULL
+nightshift_dispatches.n bigint NOT NULL
 nightshift_events.id bigint NOT NULL IDENTITY
 nightshift_events.job bigint NOT NULL
 nightshift_events.version bigint NOT NULL
@@ -83,6 +91,18 @@ nightshift_forks.job bigint NOT NULL IDENTITY
 nightshift_forks.origin bigint NOT NULL
 nightshift_forks.step text COLLATE C NOT NULL
 nightshift_forks.forked_by text COLLATE C NOT NULL
+nightshift_gates.id bigint NOT NULL IDENTITY
+nightshift_gates.type text COLLATE C NOT NULL
+nightshift_gates.name text COLLATE C NOT NULL
+nightshift_gates.definition text COLLATE C NOT NULL
+nightshift_gates.created_at bigint NOT NULL
+nightshift_gates.updated_at bigint NOT NULL
+nightshift_gates.updated_by text COLLATE C NOT NULL
+nightshift_gates.closed_at bigint
+nightshift_gates.closed_until bigint
+nightshift_gates.reason text COLLATE C
+nightshift_gates.trips bigint NOT NULL
+nightshift_gates.gone_at bigint
 nightshift_grants.id bigint NOT NULL IDENTITY
 nightshift_grants.kind text COLLATE C NOT NULL
 nightshift_grants.key text COLLATE C NOT NULL
@@ -113,6 +133,9 @@ nightshift_jobs.finished_at bigint
 nightshift_jobs.cancel_requested_at bigint
 nightshift_jobs.cancel_reason text COLLATE C
 nightshift_jobs.stuck_at bigint
+nightshift_jobs.turn bigint
+nightshift_jobs.lane text COLLATE C
+nightshift_jobs.held_by text COLLATE C
 nightshift_keys.scope text COLLATE C NOT NULL
 nightshift_keys.key text COLLATE C NOT NULL
 nightshift_keys.job bigint NOT NULL
@@ -158,6 +181,7 @@ nightshift_payloads.organization text COLLATE C
 nightshift_payloads.owner text COLLATE C
 nightshift_payloads.traceparent text COLLATE C
 nightshift_payloads.tags text COLLATE C
+nightshift_payloads.limit_key text COLLATE C
 nightshift_progress.job bigint NOT NULL IDENTITY
 nightshift_progress.attempt bigint NOT NULL
 nightshift_progress.millionths bigint NOT NULL
@@ -230,6 +254,10 @@ nightshift_tokens.created_by text COLLATE C NOT NULL
 nightshift_tokens.expires_at bigint
 nightshift_tokens.last_used_at bigint
 nightshift_tokens.revoked_at bigint
+nightshift_turns.queue text COLLATE C NOT NULL
+nightshift_turns.priority bigint NOT NULL
+nightshift_turns.lane text COLLATE C NOT NULL
+nightshift_turns.turn bigint NOT NULL
 nightshift_waits.id bigint NOT NULL IDENTITY
 nightshift_waits.job bigint NOT NULL
 nightshift_waits.key text COLLATE C NOT NULL
@@ -242,6 +270,8 @@ nightshift_waits.created_at bigint NOT NULL
 nightshift_waits.ended_at bigint
 nightshift_waits.name text COLLATE C
 nightshift_waits.payload bytea
+nightshift_wakes.pool text COLLATE C NOT NULL
+nightshift_wakes.at bigint NOT NULL
 nightshift_workers.id bigint NOT NULL IDENTITY
 nightshift_workers.node bigint NOT NULL
 nightshift_workers.name text COLLATE C NOT NULL
@@ -278,6 +308,7 @@ CREATE UNIQUE INDEX nightshift_artifact_chunks_pkey ON nightshift_artifact_chunk
 CREATE UNIQUE INDEX nightshift_artifacts_pkey ON nightshift_artifacts USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_attempts_pkey ON nightshift_attempts USING btree (job, attempt)
 CREATE UNIQUE INDEX nightshift_audit_pkey ON nightshift_audit USING btree (id)
+CREATE UNIQUE INDEX nightshift_calls_pkey ON nightshift_calls USING btree (gate, at, worker)
 CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints USING btree (job, key)
 CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints USING btree (id) WHERE (state = 'pending'::text)
 CREATE UNIQUE INDEX nightshift_checkpoints_pkey ON nightshift_checkpoints USING btree (id)
@@ -287,16 +318,21 @@ CREATE UNIQUE INDEX nightshift_decisions_pkey ON nightshift_decisions USING btre
 CREATE INDEX nightshift_dependencies_on ON nightshift_dependencies USING btree (depends_on)
 CREATE INDEX nightshift_dependencies_open ON nightshift_dependencies USING btree (depends_on) WHERE (state = 0)
 CREATE UNIQUE INDEX nightshift_dependencies_pkey ON nightshift_dependencies USING btree (job, depends_on)
+CREATE UNIQUE INDEX nightshift_dispatches_pkey ON nightshift_dispatches USING btree (pool, at)
 CREATE UNIQUE INDEX nightshift_events_pkey ON nightshift_events USING btree (id)
 CREATE INDEX nightshift_forks_origin ON nightshift_forks USING btree (origin)
 CREATE UNIQUE INDEX nightshift_forks_pkey ON nightshift_forks USING btree (job)
+CREATE UNIQUE INDEX nightshift_gates_name ON nightshift_gates USING btree (type, name) WHERE (gone_at IS NULL)
+CREATE UNIQUE INDEX nightshift_gates_pkey ON nightshift_gates USING btree (id)
 CREATE INDEX nightshift_grants_kind ON nightshift_grants USING btree (kind, key)
 CREATE UNIQUE INDEX nightshift_grants_pkey ON nightshift_grants USING btree (id)
 CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs USING btree (finished_at) WHERE (state = ANY (ARRAY[(6)::bigint, (7)::bigint]))
 CREATE INDEX nightshift_jobs_held ON nightshift_jobs USING btree (hold, kind) WHERE (hold <> 0)
+CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs USING btree (held_by, priority, COALESCE(turn, run_at), id) WHERE (hold >= 4)
 CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs USING btree (hold_until) WHERE (hold_until IS NOT NULL)
+CREATE INDEX nightshift_jobs_lanes ON nightshift_jobs USING btree (lane) WHERE ((state = 1) AND (lane IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_jobs_pkey ON nightshift_jobs USING btree (id)
-CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, run_at, id) WHERE ((state = 0) AND (hold = 0))
+CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, COALESCE(turn, run_at), id) WHERE ((state = 0) AND (hold = 0))
 CREATE INDEX nightshift_jobs_running ON nightshift_jobs USING btree (worker) WHERE (state = 1)
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs USING btree (run_at) WHERE (state = 2)
 CREATE INDEX nightshift_keys_job ON nightshift_keys USING btree (job)
@@ -324,10 +360,13 @@ CREATE UNIQUE INDEX nightshift_steps_pkey ON nightshift_steps USING btree (job, 
 CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, job)
 CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)
 CREATE UNIQUE INDEX nightshift_tokens_sha256_key ON nightshift_tokens USING btree (sha256)
+CREATE UNIQUE INDEX nightshift_turns_pkey ON nightshift_turns USING btree (queue, priority, lane)
 CREATE INDEX nightshift_waits_due ON nightshift_waits USING btree (due_at) WHERE ((state = 0) AND (due_at IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_waits_pkey ON nightshift_waits USING btree (id)
 CREATE INDEX nightshift_waits_target ON nightshift_waits USING btree (target) WHERE ((state = 0) AND (target IS NOT NULL))
+CREATE INDEX nightshift_wakes_at ON nightshift_wakes USING btree (at)
+CREATE UNIQUE INDEX nightshift_wakes_pkey ON nightshift_wakes USING btree (pool)
 CREATE UNIQUE INDEX nightshift_workers_node ON nightshift_workers USING btree (node) WHERE (ended_at IS NULL)
 CREATE UNIQUE INDEX nightshift_workers_pkey ON nightshift_workers USING btree (id)
 CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs USING btree (job)

@@ -1,5 +1,5 @@
 import Nightshift
-import NightshiftSQLite
+@testable import NightshiftSQLite
 import Testing
 
 @Suite struct `A hot statement on SQLite` {
@@ -28,8 +28,26 @@ import Testing
       "nightshift_jobs_held"
     ),
     (
-      "SELECT run_at FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ? AND priority = ? ORDER BY run_at LIMIT 1",
-      "nightshift_jobs_ready"
+      """
+      SELECT run_at FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ? AND priority = ?
+      ORDER BY coalesce(turn, run_at) LIMIT 1
+      """, "nightshift_jobs_ready"
+    ),
+    (SQLiteStatements.claim(without: [], isGated: true), "nightshift_jobs_ready"),
+    (
+      "SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane",
+      "nightshift_jobs_lanes"
+    ),
+    ("SELECT 1 FROM nightshift_jobs WHERE hold >= 4 LIMIT 1", "nightshift_jobs_held_by"),
+    (
+      "SELECT held_by FROM nightshift_jobs WHERE hold >= 4 AND held_by > ? ORDER BY held_by LIMIT 1",
+      "nightshift_jobs_held_by"
+    ),
+    (
+      """
+      SELECT id FROM nightshift_jobs WHERE hold >= 4 AND held_by = ?
+      ORDER BY priority, coalesce(turn, run_at), id LIMIT ?
+      """, "nightshift_jobs_held_by"
     ),
     ("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", "nightshift_keys_job"),
     ("DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?", "PRIMARY KEY"),

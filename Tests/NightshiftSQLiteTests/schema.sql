@@ -11,6 +11,9 @@ CREATE TABLE nightshift_attempts(
 CREATE TABLE nightshift_audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, address TEXT, verb TEXT NOT NULL,
   subject TEXT NOT NULL, detail TEXT);
+CREATE TABLE nightshift_calls(
+  gate INTEGER NOT NULL, at INTEGER NOT NULL, worker INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
+  PRIMARY KEY(gate, at, worker)) WITHOUT ROWID;
 CREATE TABLE nightshift_checkpoints(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, attempt INTEGER NOT NULL, key TEXT NOT NULL, type TEXT NOT NULL,
   state TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, data BLOB, schema TEXT,
@@ -31,12 +34,19 @@ CREATE TABLE nightshift_dependencies(
   outcome INTEGER, PRIMARY KEY(job, depends_on)) WITHOUT ROWID;
 CREATE INDEX nightshift_dependencies_on ON nightshift_dependencies(depends_on);
 CREATE INDEX nightshift_dependencies_open ON nightshift_dependencies(depends_on) WHERE state = 0;
+CREATE TABLE nightshift_dispatches(
+  pool TEXT NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(pool, at)) WITHOUT ROWID;
 CREATE TABLE nightshift_events(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
   queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
 CREATE TABLE nightshift_forks(
   job INTEGER PRIMARY KEY, origin INTEGER NOT NULL, step TEXT NOT NULL, forked_by TEXT NOT NULL);
 CREATE INDEX nightshift_forks_origin ON nightshift_forks(origin);
+CREATE TABLE nightshift_gates(
+  id INTEGER PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, definition TEXT NOT NULL, created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL, closed_at INTEGER, closed_until INTEGER, reason TEXT,
+  trips INTEGER NOT NULL, gone_at INTEGER);
+CREATE UNIQUE INDEX nightshift_gates_name ON nightshift_gates(type, name) WHERE gone_at IS NULL;
 CREATE TABLE nightshift_grants(
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, job INTEGER, digest TEXT,
   risk TEXT NOT NULL, expires_at INTEGER, checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL,
@@ -48,11 +58,15 @@ CREATE TABLE nightshift_jobs(
   failures INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0, max_attempts INTEGER NOT NULL,
   version INTEGER NOT NULL DEFAULT 1, hold INTEGER NOT NULL DEFAULT 0, hold_until INTEGER, worker INTEGER,
   started_at INTEGER, finished_at INTEGER, cancel_requested_at INTEGER, cancel_reason TEXT,
-  stuck_at INTEGER) STRICT;
+  stuck_at INTEGER, turn INTEGER, lane TEXT, held_by TEXT) STRICT;
 CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs(finished_at) WHERE state IN (6, 7);
 CREATE INDEX nightshift_jobs_held ON nightshift_jobs(hold, kind) WHERE hold <> 0;
+CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs(held_by, priority, coalesce(turn, run_at))
+WHERE hold >= 4;
 CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs(hold_until) WHERE hold_until IS NOT NULL;
-CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, run_at) WHERE state = 0 AND hold = 0;
+CREATE INDEX nightshift_jobs_lanes ON nightshift_jobs(lane) WHERE state = 1 AND lane IS NOT NULL;
+CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, coalesce(turn, run_at))
+WHERE state = 0 AND hold = 0;
 CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker) WHERE state = 1;
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 2;
 CREATE TABLE nightshift_keys(
@@ -77,7 +91,7 @@ CREATE TABLE nightshift_outbox(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, body TEXT);
 CREATE TABLE nightshift_payloads(
   id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
-  traceparent TEXT, tags TEXT) STRICT;
+  traceparent TEXT, tags TEXT, limit_key TEXT) STRICT;
 CREATE TABLE nightshift_progress(
   job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
 CREATE TABLE nightshift_queues(
@@ -111,12 +125,17 @@ CREATE TABLE nightshift_tags(tag TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KE
 CREATE TABLE nightshift_tokens(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER);
+CREATE TABLE nightshift_turns(
+  queue TEXT NOT NULL, priority INTEGER NOT NULL, lane TEXT NOT NULL, turn INTEGER NOT NULL,
+  PRIMARY KEY(queue, priority, lane)) WITHOUT ROWID;
 CREATE TABLE nightshift_waits(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, key TEXT NOT NULL, type INTEGER NOT NULL, state INTEGER NOT NULL, names TEXT,
   target INTEGER, due_at INTEGER, created_at INTEGER NOT NULL, ended_at INTEGER, name TEXT, payload BLOB);
 CREATE INDEX nightshift_waits_due ON nightshift_waits(due_at) WHERE state = 0 AND due_at IS NOT NULL;
 CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits(job, key);
 CREATE INDEX nightshift_waits_target ON nightshift_waits(target) WHERE state = 0 AND target IS NOT NULL;
+CREATE TABLE nightshift_wakes(pool TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX nightshift_wakes_at ON nightshift_wakes(at);
 CREATE TABLE nightshift_workers(
   id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, host TEXT NOT NULL,
   boot TEXT NOT NULL, pid_namespace TEXT NOT NULL, pid INTEGER NOT NULL, process_start INTEGER NOT NULL,

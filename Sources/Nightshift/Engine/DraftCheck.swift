@@ -31,7 +31,9 @@ struct DraftCheck {
       faults.append(fault("#/tags/\(position)", "must have 1 to 100 bytes; got \(tag.utf8.count)"))
     }
     if let unique = options.unique { faults += faultsOf(unique) }
-    for (name, value) in [("organization", options.organization), ("owner", options.owner)] {
+    for (name, value) in [
+      ("organization", options.organization), ("owner", options.owner), ("limitKey", options.limitKey),
+    ] {
       guard let value, value.isEmpty || value.utf8.count > 200 else { continue }
       faults.append(fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)"))
     }

@@ -48,7 +48,13 @@ extension Engine {
   public func statements<Kind: Job>(for job: Kind, _ options: JobOptions = JobOptions()) async throws -> [Statement] {
     let encoder = Self.encoder(options)
     let draft = JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode(job)), options: options)
-    return try store.statements(for: try await prepare([draft], isTyped: true, idempotency: nil)[0], now: clock.now)
+    var record = try await prepare([draft], isTyped: true, idempotency: nil)[0]
+    let now = clock.now
+    if caches.withLock({ $0.gates.fairness(in: record.queue.rawValue) }) != nil {
+      // Ready by way of `scheduled`, where a process of ours gives it its turn.
+      record.runAt = max(record.runAt, now + .microseconds(1))
+    }
+    return try store.statements(for: record, now: now)
   }
 
   private static func encoder(_ options: JobOptions) -> JSONEncoder {
@@ -102,6 +108,7 @@ extension Engine {
     }
     var faults: [SubmissionError.Fault] = []
     let now = clock.now
+    let gates = caches.withLock { $0.gates }
     var records: [NewJob] = []
     records.reserveCapacity(drafts.count)
     for (index, draft) in drafts.enumerated() {
@@ -111,7 +118,7 @@ extension Engine {
         continue
       }
       faults += check.faults(kind)
-      if faults.isEmpty { records.append(record(draft, kind, now)) }
+      if faults.isEmpty { records.append(record(draft, kind, gates, now)) }
     }
     faults += try await link(&records, drafts)
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }
@@ -146,7 +153,9 @@ extension Engine {
     return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
   }
 
-  private func record(_ draft: JobDraft, _ kind: EngineCaches.Kind, _ now: Timestamp) -> NewJob {
+  private func record(
+    _ draft: JobDraft, _ kind: EngineCaches.Kind, _ gates: GateSet, _ now: Timestamp
+  ) -> NewJob {
     let options = draft.options
     var job = NewJob(
       id: makeID(), kind: draft.kind, queue: options.queue ?? kind.queue, runAt: options.runAt.moment(now: now),
@@ -158,6 +167,11 @@ extension Engine {
     job.organization = options.organization
     job.owner = options.owner
     job.traceparent = options.traceparent
+    job.limitKey = options.limitKey
+    let facts = GateFacts(
+      limitKey: options.limitKey, organization: options.organization, owner: options.owner,
+      payload: draft.payload[...])
+    job.lane = gates.lane(queue: job.queue.rawValue, kind: draft.kind.rawValue, facts)
     job.key = options.unique.map { Self.key($0, draft, now) }
     // Should the process that wants it end before it has begun, any worker may run it.
     if draft.isForeground { job.hold = Hold(.foreground, until: now + .seconds(60)) }

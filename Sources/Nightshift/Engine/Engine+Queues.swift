@@ -33,11 +33,12 @@ extension Engine {
     in queue: String, _ transaction: any ReadTransaction
   ) throws(StoreError) -> Timestamp? {
     var oldest: Timestamp?
+    let order = try transaction.hasTables(of: Migration.limits.step) ? "coalesce(turn, run_at)" : "run_at"
     for priority in Priority.allCases {
       let rows = try transaction.query(
         """
         SELECT run_at FROM nightshift_jobs WHERE state = 0 AND hold = 0 AND queue = ? AND priority = ?
-        ORDER BY run_at LIMIT 1
+        ORDER BY \(order) LIMIT 1
         """, [.text(queue), .integer(priority.code)])
       guard let runAt = rows.first?.timestamp(0) else { continue }
       oldest = min(oldest ?? runAt, runAt)

@@ -16,6 +16,7 @@ struct EngineCaches: Sendable {
   var queues: Set<String> = []
   var pausedQueues: Set<String> = []
   var tokens: [String: CachedToken] = [:]
+  var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.
   func lanes(_ configured: [QueueName]?) -> [String] {
@@ -37,7 +38,7 @@ extension Engine {
       refreshes.begun += 1
       return refreshes.begun
     }
-    let former = caches.withLock { $0.kinds }
+    let (former, formerGates) = caches.withLock { ($0.kinds, $0.gates) }
     let me = workerID
     let (caches, mode) = try await store.read { transaction in
       (try EngineCaches.read(transaction, former), try Self.mode(of: me, transaction))
@@ -53,10 +54,24 @@ extension Engine {
         current = caches
         current.queues = queues
       }
+      store.apply(caches.gates)
       worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
       if let mode { worker.set(mode: mode) }
     }
     try await releaseHeld()
+    if caches.gates != formerGates { try await wakeHeld() }
+  }
+
+  /// Has held jobs looked at again, now that this process knows other gates: it may have held some by the former ones.
+  private func wakeHeld() async throws(StoreError) {
+    let now = clock.now
+    do {
+      try await store.write { transaction in try transaction.session.wakeHeld(now: now) }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(.invalid, "Held jobs could not be looked at.", cause: "\(error)")
+    }
   }
 
   private static func mode(of worker: WorkerID, _ transaction: any ReadTransaction) throws(StoreError) -> WorkerMode? {
@@ -70,6 +85,7 @@ extension EngineCaches {
     _ transaction: any ReadTransaction, _ former: [String: Kind]
   ) throws(StoreError) -> EngineCaches {
     var caches = EngineCaches()
+    caches.gates = try GateReader.gates(transaction)
     for row in try transaction.query("SELECT name, paused_at FROM nightshift_queues") {
       caches.queues.insert(row.text(0)!)
       if row.integer(1) != nil { caches.pausedQueues.insert(row.text(0)!) }

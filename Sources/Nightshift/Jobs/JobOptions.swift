@@ -67,6 +67,8 @@ public struct JobOptions: Sendable, Hashable {
   public var organization: String?
   /// The user that owns it.
   public var owner: String?
+  /// What limits by ``LimitKey/key`` tell jobs apart by: 1 to 200 bytes.
+  public var limitKey: String?
   /// The W3C `traceparent` under which it was enqueued; it is handed to the attempt.
   public var traceparent: String?
   /// The jobs that it waits for. It is `blocked` until all of them have ended.

@@ -15,11 +15,23 @@ package struct GroupTally: Sendable {
     package var longestRun: Int64 = 0
   }
 
+  /// A job that has stopped running and may leave room for another.
+  package struct Freed: Sendable, Hashable {
+    package var queue: String
+    package var kind: String
+    package var lane: String?
+  }
+
   package private(set) var counters: [(queue: String, deltas: InlineArray<8, Int64>)] = []
   package private(set) var rollups: [Rollup] = []
   package var notice = CommitNotice()
   /// Jobs that have ended and were not followed yet: somebody may wait for them.
   package var ends: [EndedJob] = []
+  /// What left its pools, and what has become ready in a fair queue.
+  package var freed: Set<Freed> = []
+  package var unturned: [JobID] = []
+  /// The time of the last change.
+  package var now = Timestamp(microseconds: 0)
   /// The queue that was noted last: comparing is cheaper than hashing.
   private var lastReady: String?
   /// Whether transitions are to be collected for listeners in this process, or written for those in others.

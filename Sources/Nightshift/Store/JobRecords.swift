@@ -20,6 +20,10 @@ package struct NewJob: Sendable, Hashable {
   package var idempotency: KeyClaim?
   /// The jobs that it waits for. With any it is `blocked` at first.
   package var dependencies: [NewDependency] = []
+  /// What ``LimitKey/key`` tells jobs apart by.
+  package var limitKey: String?
+  /// The pools that it is in, as ``GateSet/lane(queue:kind:_:)`` writes them.
+  package var lane: String?
 
   package init(id: JobID, kind: JobKind, queue: QueueName = .default, runAt: Timestamp, payload: [UInt8]) {
     self.id = id
@@ -70,14 +74,24 @@ package struct Hold: Sendable, Hashable {
     case foreground = 2
     /// Blocked, and a job that it depends on has died: a person decides.
     case dependencyDied = 3
+    // From here on held back by a gate, which the indexes of the stores know by the number.
+    /// A limit has no room.
+    case limit = 4
+    /// Its kind is paused.
+    case kindPaused = 5
+    /// A circuit breaker is open.
+    case breakerOpen = 6
   }
 
   package var reason: Reason
   package var until: Timestamp?
+  /// The pool of the gate that holds it back.
+  package var pool: String?
 
-  package init(_ reason: Reason, until: Timestamp? = nil) {
+  package init(_ reason: Reason, until: Timestamp? = nil, pool: String? = nil) {
     self.reason = reason
     self.until = until
+    self.pool = pool
   }
 }
 
@@ -150,6 +164,8 @@ package struct ClaimedJob: Sendable {
   package var organization: String?
   package var owner: String?
   package var traceparent: String?
+  /// The pools of gates that it is in.
+  package var lane: String?
 
   package init(
     id: JobID, kind: String, queue: String, priority: Priority, attempt: Int, failures: Int, crashes: Int,
@@ -206,6 +222,8 @@ package struct Settlement: Sendable {
   package var startedAt: Timestamp?
   package var endedAt: Timestamp
   package var outcome: Outcome
+  /// The pools of gates that its job is in, as the claim told.
+  package var lane: String?
 
   package init(
     _ job: ClaimedJob, worker: WorkerID, startedAt: Timestamp?, endedAt: Timestamp, outcome: Outcome
@@ -215,6 +233,7 @@ package struct Settlement: Sendable {
     kind = job.kind
     queue = job.queue
     runAt = job.runAt
+    lane = job.lane
     self.worker = worker
     self.startedAt = startedAt
     self.endedAt = endedAt

@@ -12,8 +12,12 @@ package protocol JobStore: Sendable {
   /// Records how attempts ended. One that is no longer the job's current attempt changes nothing and is told so.
   func settle(_ settlements: [Settlement]) async throws(StoreError) -> [SettleOutcome]
 
-  /// Makes due what was scheduled, and releases holds whose time has come.
-  func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion
+  /// Makes due what was scheduled, and releases holds whose time has come, or which have room now.
+  ///
+  /// - Parameters:
+  ///   - limit: At most so many jobs; 0 leaves alone what was scheduled.
+  ///   - freed: Pools of gates in which jobs have ended.
+  func promote(now: Timestamp, limit: Int, freed: Set<String>) async throws(StoreError) -> Promotion
 
   /// Changes jobs on behalf of a person.
   func change(_ change: JobChange, of jobs: [JobID], now: Timestamp) async throws(StoreError) -> [ChangeOutcome]
@@ -43,11 +47,14 @@ package struct CommitNotice: Sendable {
   package var foreignChange = false
   /// Jobs whose running attempt was asked to stop.
   package var cancelRequests: [JobID] = []
+  /// Pools of gates that may have room for jobs which are held back.
+  package var freedPools: Set<String> = []
 
   package init() {}
 
   package var isEmpty: Bool {
     readyQueues.isEmpty && nextDue == nil && transitions.isEmpty && !foreignChange && cancelRequests.isEmpty
+      && freedPools.isEmpty
   }
 }
 
@@ -72,6 +79,9 @@ package protocol Store: JobStore, Database {
   /// Who listens to transitions: they are collected, or written down for other processes, only then.
   func reportTransitions(to audience: Audience)
 
+  /// What the claims of this process are to ask, from the next write on.
+  func apply(_ gates: GateSet)
+
   /// Returns when every write that was under way at the call is over, and what it has to tell was told.
   func waitForWritesUnderWay() async
 
@@ -95,6 +105,12 @@ package protocol Store: JobStore, Database {
 
   /// Problems with the database as such, each with its remedy.
   func findings() async -> [StoreFinding]
+}
+
+extension JobStore {
+  package func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion {
+    try await promote(now: now, limit: limit, freed: [])
+  }
 }
 
 /// What `nightshift doctor` shows of a store.

@@ -61,7 +61,7 @@ extension MovedTable {
       ["name", "sha256", "role", "created_at", "created_by", "expires_at", "last_used_at", "revoked_at"]),
     jobs,
     MovedTable(
-      "payloads", key: ["id"], ["payload", "timeout", "organization", "owner", "traceparent", "tags"],
+      "payloads", key: ["id"], ["payload", "timeout", "organization", "owner", "traceparent", "tags", "limit_key"],
       heavy: "payload"),
     MovedTable("results", key: ["id"], ["result"], heavy: "result"),
     MovedTable("keys", key: ["scope", "key"], ["job", "expires_at", "fingerprint"]),
@@ -108,19 +108,29 @@ extension MovedTable {
     MovedTable("dependencies", key: ["job", "depends_on"], ["ref", "on_death", "state", "outcome"]),
     MovedTable("workflows", key: ["id"], ["name", "created_at", "created_by"]),
     MovedTable("workflow_jobs", key: ["workflow", "ref"], ["position", "job", "kind", "callback", "outcome"]),
+    MovedTable(
+      "gates", key: ["id"],
+      [
+        "type", "name", "definition", "created_at", "updated_at", "updated_by", "closed_at", "closed_until", "reason",
+        "trips", "gone_at",
+      ]),
+    MovedTable("turns", key: ["queue", "priority", "lane"], ["turn"]),
+    MovedTable("dispatches", key: ["pool", "at"], ["n"]),
+    MovedTable("wakes", key: ["pool"], ["at"]),
     rollups,
     MovedTable("outbox", key: ["id"], ["at", "topic", "job", "attempt", "body"], heavy: "body"),
     MovedTable("audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail"], heavy: "detail"),
   ]
 
   /// Tables whose rows get their id from the database.
-  static let numbered = ["outbox", "audit", "events"]
+  static let numbered = ["outbox", "audit", "events", "gates"]
 
   private static let jobs = MovedTable(
     "jobs", key: ["id"],
     [
       "queue", "kind", "state", "priority", "run_at", "attempt", "failures", "crashes", "max_attempts", "version",
       "hold", "hold_until", "worker", "started_at", "finished_at", "cancel_requested_at", "cancel_reason", "stuck_at",
+      "turn", "lane", "held_by",
     ])
 
   /// A database with many writers appends to them.

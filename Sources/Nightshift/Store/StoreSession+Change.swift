@@ -60,6 +60,7 @@ extension StoreSession {
         SELECT id, ?, ?, payload FROM nightshift_payloads WHERE id = ?
         """, [.integer(row.version), SQLValue(now), SQLValue(row.id)])
       try execute("UPDATE nightshift_payloads SET payload = ? WHERE id = ?", [.bytes(payload), SQLValue(row.id)])
+      try forgetLane(of: row.id)
     }
     if row.attempt > 0 { try forgetFailedWaits(of: row.id) }
     // One that only waits for its moment keeps its failures: it is run sooner, not started over.

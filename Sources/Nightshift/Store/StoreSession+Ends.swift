@@ -12,7 +12,7 @@ package struct EndedJob: Sendable, Hashable {
 }
 
 extension StoreSession {
-  /// Does what others wait for, now that jobs have ended; each store calls it right before its commit.
+  /// Does what others wait for, now that jobs have ended.
   ///
   /// What it does may end further jobs (a dependant is cancelled), so it goes on until nothing new has ended. That is
   /// soon: each of them waited for one before it, and none waits for itself.

@@ -17,7 +17,8 @@ extension StoreSession {
       mode: mode.first?.text(0).flatMap(WorkerMode.init(rawValue:)) ?? .running)
   }
 
-  package func promote(now: Timestamp, limit: Int) throws(StoreError) -> Promotion {
+  package func promote(now: Timestamp, limit: Int, freed: Set<String>) throws(StoreError) -> Promotion {
+    guard limit > 0 else { return Promotion(promoted: 0, nextDue: try releaseHeld(freed: freed, now: now)) }
     // One that waited for another's rows would find them promoted and hold their locks all the same: whoever is told of
     // them passes them over, and nobody is told again.
     try takeTurns(on: "nightshift promotion")
@@ -42,11 +43,12 @@ extension StoreSession {
       """, [SQLValue(now), SQLValue(limit)])
     for row in released { tally.notice.readyQueues.insert(row.text(0)!) }
     let nextWait = try endDueWaits(now: now, limit: limit)
+    let nextWake = try releaseHeld(freed: freed, now: now)
     let next = [
       try query("SELECT min(run_at) FROM nightshift_jobs WHERE state = 2"),
       try query("SELECT min(hold_until) FROM nightshift_jobs WHERE hold_until IS NOT NULL"),
     ]
-    let moments = next.map { $0.first?.timestamp(0) } + [nextWait]
+    let moments = next.map { $0.first?.timestamp(0) } + [nextWait, nextWake]
     return Promotion(promoted: rows.count, nextDue: moments.compactMap(\.self).min())
   }
 
@@ -67,6 +69,7 @@ extension StoreSession {
       "SELECT \(Self.jobRowColumns), started_at FROM nightshift_jobs WHERE state = 1 AND worker = ?",
       [.integer(reclaim.worker.rawValue)])
     for row in rows { try takeBack(Self.jobRow(row), startedAt: row.timestamp(10), reclaim) }
+    if !rows.isEmpty { try wakeHeld(now: reclaim.now) }
     return rows.count
   }
 

@@ -82,5 +82,6 @@ extension StoreSession {
       [.integer(job.priority.code), SQLValue(job.maxAttempts), .integer(holder.rawValue)])
     try execute(
       "UPDATE nightshift_payloads SET payload = ? WHERE id = ?", [.bytes(job.payload), .integer(holder.rawValue)])
+    try forgetLane(of: holder)
   }
 }

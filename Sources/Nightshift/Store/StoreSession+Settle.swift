@@ -117,7 +117,7 @@ extension StoreSession {
     if version == nil, tally.collectsTransitions { version = try jobRow(settlement.id)?.version }
     let moved = MovedJob(
       id: settlement.id, queue: settlement.queue, kind: settlement.kind, attempt: settlement.attempt,
-      version: version ?? 0)
+      version: version ?? 0, lane: settlement.lane)
     self.moved(moved, from: .running, to: state, at: settlement.endedAt)
   }
 

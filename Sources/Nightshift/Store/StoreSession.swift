@@ -7,9 +7,24 @@ package protocol StoreSession: AnyObject, WriteTransaction {
   /// Steps of the schema that are known to have been taken: they stay taken.
   var takenSteps: Set<Migration.Step> { get set }
 
+  /// What keeps jobs from being claimed, as this process knows it.
+  var gates: GateSet { get set }
+
   /// Those of the jobs for whose end somebody waits. Called after the statement that has ended them, so that whoever
   /// came before it is seen; whoever comes after it sees the end.
   func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID>
+
+  /// Hands out so many turns in each lane, and tells the last one of each.
+  func nextTurns(_ wanted: [TurnLane: Int], now: Timestamp) throws(StoreError) -> [TurnLane: Int64]
+
+  /// Puts claimed jobs back that a gate does not let through, or whose turn it is not.
+  func putBack(_ jobs: [HeldBack]) throws(StoreError)
+
+  /// Writes on jobs which pools they are in.
+  func writeLanes(_ lanes: [(job: JobID, lane: String)]) throws(StoreError)
+
+  /// Lets the first held jobs of each pool go on, and tells how many those were.
+  func release(_ rooms: [PoolRoom]) throws(StoreError) -> [String: Int]
 }
 
 extension StoreSession {
@@ -19,11 +34,32 @@ extension StoreSession {
   package func moved(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
     tally.move(job.queue, from: old, to: new)
     if new.isTerminal { tally.ends.append(EndedJob(id: job.id, state: new, at: moment)) }
+    if !gates.isEmpty { noteGated(job, from: old, to: new, at: moment) }
     guard tally.collectsTransitions else { return }
     tally.notice.transitions.append(
       Transition(
         job: job.id, version: job.version, state: new, kind: job.kind, queue: job.queue, attempt: job.attempt,
         at: moment))
+  }
+}
+
+extension StoreSession {
+  /// What there is to be done before the commit about jobs that have left their pools, or get a turn.
+  private func noteGated(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
+    tally.now = max(tally.now, moment)
+    if old == .running, new != .running {
+      guard !gates.covering(queue: job.queue).isEmpty else { return }
+      tally.freed.insert(GroupTally.Freed(queue: job.queue, kind: job.kind, lane: job.lane))
+    } else if new == .ready, let old, old != .ready, gates.fairness(in: job.queue) != nil {
+      tally.unturned.append(job.id)
+    }
+  }
+
+  /// Everything that follows from what a transaction has done; each store calls it right before its commit.
+  package func finish() throws(StoreError) {
+    try followEnds()
+    try giveTurns(now: tally.now)
+    try noteFreed(now: tally.now)
   }
 }
 
@@ -34,13 +70,16 @@ package struct MovedJob: Sendable {
   package var kind: String
   package var attempt: Int
   package var version: Int64
+  /// The pools of gates that it is in, where it is known.
+  package var lane: String?
 
-  package init(id: JobID, queue: String, kind: String, attempt: Int, version: Int64) {
+  package init(id: JobID, queue: String, kind: String, attempt: Int, version: Int64, lane: String? = nil) {
     self.id = id
     self.queue = queue
     self.kind = kind
     self.attempt = attempt
     self.version = version
+    self.lane = lane
   }
 }
 

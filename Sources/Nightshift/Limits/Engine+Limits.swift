@@ -1,0 +1,139 @@
+extension Engine {
+  /// Sets a limit, in place of the one with the same name if there is one. It holds on every node from now on; what
+  /// runs already goes on.
+  ///
+  /// - Throws: ``LimitError`` with everything that is wrong with it.
+  public func set(_ limit: Limit) async throws { try await set(limit, by: .system) }
+
+  /// Removes a limit; what it has kept back may go on. `false` if there is none of this name.
+  @discardableResult
+  public func removeLimit(_ name: String) async throws -> Bool { try await removeLimit(name, by: .system) }
+
+  package func set(_ limit: Limit, by actor: Actor) async throws {
+    let faults = limit.faults
+    guard faults.isEmpty else { throw LimitError(faults: faults) }
+    let now = clock.now
+    try await store.write { transaction in
+      let session = transaction.session
+      try session.requireLimits()
+      let former = try session.gateRow(.limit, limit.name).flatMap { row in GateReader.limit(row).map { (row, $0) } }
+      try session.put(limit, former, by: actor, at: now)
+      try transaction.audit("set-limit", "limit \(limit.name)", by: actor, at: now, detail: limit.definition)
+    }
+    try await refresh()
+  }
+
+  package func removeLimit(_ name: String, by actor: Actor) async throws -> Bool {
+    let now = clock.now
+    let existed = try await store.write { transaction in
+      let session = transaction.session
+      try session.requireLimits()
+      guard let id = try session.gateRow(.limit, name)?.integer(0) else { return false }
+      try session.close(gate: id, at: now)
+      try session.wakeHeld(now: now)
+      try transaction.audit("remove-limit", "limit \(name)", by: actor, at: now)
+      return true
+    }
+    if existed { try await refresh() }
+    return existed
+  }
+
+  /// All limits with how much they are used.
+  package func limits() async throws(StoreError) -> [LimitStatus] {
+    try await store.read { transaction in
+      guard try transaction.hasTables(of: Migration.limits.step) else { return [] }
+      let rows = try transaction.query(
+        """
+        SELECT \(GateReader.columns) FROM nightshift_gates WHERE gone_at IS NULL AND type = 'limit' ORDER BY name
+        """)
+      let running = try Self.runningByPool(transaction)
+      return try rows.compactMap { row in
+        guard let limit = GateReader.limit(row), let id = row.integer(0) else { return nil }
+        let pools = running.filter { Pool($0.key)?.gate == id }
+        return LimitStatus(
+          limit: limit, id: id, running: pools.values.reduce(0, +), busyKeys: pools.count,
+          held: try Self.held(by: id, transaction), updatedAt: row.timestamp(5)!, updatedBy: row.text(6)!)
+      }
+    }
+  }
+
+  /// The busiest keys of a limit, and how much each is used; `nil` if there is no such limit.
+  package func use(ofLimit name: String, limit: Int = 100) async throws(StoreError) -> [PoolUse]? {
+    try await store.read { transaction in
+      guard try transaction.hasTables(of: Migration.limits.step) else { return nil }
+      let rows = try transaction.query(
+        "SELECT id FROM nightshift_gates WHERE gone_at IS NULL AND type = 'limit' AND name = ?", [.text(name)])
+      guard let id = rows.first?.integer(0) else { return nil }
+      var uses: [String: PoolUse] = [:]
+      for (pool, count) in try Self.runningByPool(transaction) where Pool(pool)?.gate == id {
+        uses[pool] = PoolUse(key: Pool(pool)?.key, running: count, held: 0)
+      }
+      // From one pool to the next, however many jobs each has.
+      var last = "\(id)"
+      var isFirst = true
+      while uses.count < 10 * limit,
+        let pool = try transaction.query(
+          """
+          SELECT held_by FROM nightshift_jobs
+          WHERE hold >= 4 AND held_by \(isFirst ? ">=" : ">") ? AND held_by < ? ORDER BY held_by LIMIT 1
+          """, [.text(last), .text("\(id);")]
+        ).first?.text(0)
+      {
+        (last, isFirst) = (pool, false)
+        guard Pool(pool)?.gate == id else { continue }
+        let held = try transaction.query(
+          "SELECT count(*) FROM (SELECT 1 FROM nightshift_jobs WHERE hold >= 4 AND held_by = ? LIMIT ?) AS h",
+          [.text(pool), SQLValue(LimitStatus.mostCounted)])
+        uses[pool, default: PoolUse(key: Pool(pool)?.key, running: 0, held: 0)].held = Int(held[0].integer(0) ?? 0)
+      }
+      return Array(
+        uses.values.sorted { ($1.held, $1.running, $0.key ?? "") < ($0.held, $0.running, $1.key ?? "") }.prefix(limit))
+    }
+  }
+
+  static func runningByPool(_ transaction: any ReadTransaction) throws(StoreError) -> [String: Int] {
+    var running: [String: Int] = [:]
+    let rows = try transaction.query(
+      "SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane")
+    for row in rows {
+      for pool in row.text(0)!.split(separator: "\n") { running[String(pool), default: 0] += Int(row.integer(1)!) }
+    }
+    return running
+  }
+
+  private static func held(by gate: Int64, _ transaction: any ReadTransaction) throws(StoreError) -> Int {
+    let rows = try transaction.query(
+      """
+      SELECT count(*) FROM (
+        SELECT 1 FROM nightshift_jobs
+        WHERE hold >= 4 AND (held_by = ? OR (held_by >= ? AND held_by < ?)) LIMIT ?) AS h
+      """,
+      [.text("\(gate)"), .text("\(gate):"), .text("\(gate);"), SQLValue(LimitStatus.mostCounted)])
+    return Int(rows[0].integer(0) ?? 0)
+  }
+}
+
+/// A limit and how much it is used.
+package struct LimitStatus: Sendable {
+  /// Held jobs are counted up to here.
+  package static let mostCounted = 10_000
+
+  package var limit: Limit
+  var id: Int64
+  /// Jobs that run within it.
+  package var running: Int
+  /// Values of the key of which jobs run.
+  package var busyKeys: Int
+  /// Jobs that it keeps back at the moment; ``mostCounted`` stands for as many or more.
+  package var held: Int
+  package var updatedAt: Timestamp
+  package var updatedBy: String
+}
+
+/// How much one value of a limit's key is used.
+package struct PoolUse: Sendable, Hashable {
+  /// `nil` for a limit without a key; empty for the jobs that have none.
+  package var key: String?
+  package var running: Int
+  package var held: Int
+}

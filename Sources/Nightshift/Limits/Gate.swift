@@ -1,0 +1,178 @@
+/// What keeps jobs from being claimed, as the stores know it: a limit, a pause of a kind, a circuit breaker.
+///
+/// A gate has one *pool* for each value of its key, or a single one. Each job is in one pool of each gate that covers
+/// it, and is claimed when all of these have room.
+package struct Gate: Sendable, Hashable {
+  /// Never used again for another one, so that what is written on jobs about a gate that has changed is not mistaken.
+  package var id: Int64
+  package var name: String
+  package var reason: Hold.Reason
+  package var queues: Set<String> = []
+  package var kinds: Set<String> = []
+  package var key: LimitKey?
+  /// How many jobs of one pool may run at a time.
+  package var concurrency: Int?
+  package var rate: Rate?
+  /// Until when nothing passes; `nil` if something may.
+  package var closure: Closure?
+  /// Covers jobs by their calls instead of their kind and queue: claims do not ask it.
+  package var isByCall = false
+
+  package init(id: Int64, name: String, reason: Hold.Reason) {
+    self.id = id
+    self.name = name
+    self.reason = reason
+  }
+
+  /// For how long a gate is shut.
+  package enum Closure: Sendable, Hashable {
+    case forGood
+    case until(Timestamp)
+  }
+
+  /// How many jobs of one pool may run at a moment; `nil` sets no limit.
+  func capacity(at now: Timestamp) -> Int? {
+    switch closure {
+    case nil: concurrency
+    case .forGood: 0
+    case .until(let end): end > now ? 0 : concurrency
+    }
+  }
+
+  /// Whether it ever has to ask how much room there is.
+  var isLimiting: Bool { concurrency != nil || rate != nil || closure != nil }
+
+  package func covers(queue: String) -> Bool { queues.isEmpty || queues.contains(queue) }
+
+  package func covers(queue: String, kind: String) -> Bool {
+    covers(queue: queue) && (kinds.isEmpty || kinds.contains(kind))
+  }
+
+  /// Whether all jobs of its queues share one pool: then a claim need not look at each.
+  var isWhole: Bool { kinds.isEmpty && key == nil }
+}
+
+/// What a job has that a gate may ask for.
+package struct GateFacts: Sendable {
+  package var limitKey: String?
+  package var organization: String?
+  package var owner: String?
+  package var payload: ArraySlice<UInt8>
+
+  package init(limitKey: String?, organization: String?, owner: String?, payload: ArraySlice<UInt8>) {
+    self.limitKey = limitKey
+    self.organization = organization
+    self.owner = owner
+    self.payload = payload
+  }
+}
+
+// MARK: Pools
+
+/// One pool of a gate, as it stands on jobs.
+package struct Pool: Sendable, Hashable {
+  package let gate: Int64
+  /// `12` for a gate without a key, `12:acme` for one with.
+  package let text: String
+
+  init(gate: Int64, text: String) {
+    self.gate = gate
+    self.text = text
+  }
+
+  package init?(_ text: String) {
+    guard let gate = Int64(text.prefix { $0 != ":" }) else { return nil }
+    self.init(gate: gate, text: text)
+  }
+
+  /// The value of the key; `nil` for a gate without one.
+  package var key: String? { text.firstIndex(of: ":").map { String(text[text.index(after: $0)...]) } }
+
+  /// Longer values stand for themselves by their hash, and so do those with a line break, which separates pools.
+  static let longestKey = 200
+
+  static func key(_ value: String?) -> String {
+    guard let value else { return "" }
+    guard value.utf8.count > longestKey || value.utf8.contains(UInt8(ascii: "\n")) || value.utf8.contains(0) else {
+      return value
+    }
+    return "#" + Engine.fingerprint(Array(value.utf8))
+  }
+}
+
+extension Gate {
+  /// The pool of a job.
+  func pool(_ facts: GateFacts, _ parsed: inout JSONValue?) -> Pool {
+    guard let key else { return Pool(gate: id, text: "\(id)") }
+    let value: String? =
+      switch key {
+      case .key: facts.limitKey
+      case .organization: facts.organization
+      case .owner: facts.owner
+      case .payload(let pointer): Self.value(at: pointer, in: facts, &parsed)
+      }
+    return Pool(gate: id, text: "\(id):\(Pool.key(value))")
+  }
+
+  private static func value(at pointer: String, in facts: GateFacts, _ parsed: inout JSONValue?) -> String? {
+    // Checked as JSON when it was enqueued.
+    if parsed == nil { parsed = (try? JSONValue(parsing: facts.payload)) ?? .null }
+    guard let pointer = JSONPointer(fragment: "#\(pointer)"), let value = pointer.value(in: parsed ?? .null) else {
+      return nil
+    }
+    if case .null = value { return nil }
+    return value.stringValue ?? value.description
+  }
+}
+
+// MARK: All of them
+
+/// All gates, in the order in which they were made.
+package struct GateSet: Sendable, Hashable {
+  package static let none = GateSet([])
+
+  package let gates: [Gate]
+  private let byID: [Int64: Gate]
+
+  package init(_ gates: [Gate]) {
+    self.gates = gates.sorted { $0.id < $1.id }
+    byID = Dictionary(uniqueKeysWithValues: gates.map { ($0.id, $0) })
+  }
+
+  package var isEmpty: Bool { gates.isEmpty }
+  package subscript(id: Int64) -> Gate? { byID[id] }
+
+  /// Those that may concern a job in this queue.
+  package func covering(queue: String) -> [Gate] {
+    isEmpty ? [] : gates.filter { !$0.isByCall && $0.covers(queue: queue) }
+  }
+
+  /// What decides whose turn it is in a queue: its oldest gate with a key.
+  package func fairness(in queue: String) -> Gate? {
+    isEmpty ? nil : gates.first { $0.key != nil && !$0.isByCall && $0.covers(queue: queue) }
+  }
+
+  /// What is written on a job of which pools it is in; `nil` if no gate covers it.
+  package func lane(queue: String, kind: String, _ facts: GateFacts) -> String? {
+    guard !isEmpty else { return nil }
+    var parsed: JSONValue?
+    let pools = gates.filter { !$0.isByCall && $0.covers(queue: queue, kind: kind) }.map { $0.pool(facts, &parsed) }
+    return pools.isEmpty ? nil : Self.lane(pools)
+  }
+
+  static func lane(_ pools: [Pool]) -> String { pools.map(\.text).joined(separator: "\n") }
+
+  /// The pools of the gates that there are, as a job says them; those of gates that are gone are left out.
+  package func pools(in lane: String) -> [Pool] {
+    lane.split(separator: "\n", omittingEmptySubsequences: true).compactMap { text in
+      Pool(String(text)).flatMap { byID[$0.gate] == nil ? nil : $0 }
+    }
+  }
+
+  /// Whether a job says its pool of each gate that covers it.
+  func isComplete(_ pools: [Pool], queue: String, kind: String) -> Bool {
+    gates.allSatisfy { gate in
+      gate.isByCall || !gate.covers(queue: queue, kind: kind) || pools.contains { $0.gate == gate.id }
+    }
+  }
+}
