@@ -39,6 +39,7 @@ extension Walk {
     var draft = WalkModel.Draft(
       program: program(), queue: pick(Self.queues)!, runAt: model.now)
     if chance(20) { draft.runAt = model.now + .seconds(Int.random(in: 1...9, using: &random)) }
+    if chance(70) { draft.group = pick(["g", "h"]) }
     if chance(20) { draft.priority = pick(Priority.allCases)! }
     draft.maxAttempts = Int.random(in: 1...3, using: &random)
     if chance(20) {
@@ -59,6 +60,7 @@ extension Walk {
     var options = JobOptions()
     options.queue = QueueName(stored: draft.queue)
     options.priority = draft.priority
+    options.limitKey = draft.group
     options.maxAttempts = draft.maxAttempts
     options.runAt = draft.runAt > model.now ? .at(draft.runAt.date) : .now
     options.unique = draft.key.map { .by($0.name, for: $0.window.map { .seconds($0) }, onConflict: $0.conflict) }
@@ -118,6 +120,7 @@ extension Walk {
     // The engine's own list knows which are paused.
     let served = Set(world.engine.caches.withLock { $0.lanes(nil) })
     expect("queues", served.intersection(Self.queues), Set(lanes).intersection(served))
+    if wasLimited { return try await claimWithinLimits(from: lanes, limit: limit) }
     let claimed = try await world.claim(from: lanes, limit: limit)
     let wanted = model.claim(from: lanes, limit: limit)
     say("\(wanted.map { "j\($0)" })")

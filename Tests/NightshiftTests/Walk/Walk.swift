@@ -7,7 +7,7 @@ import TestSupport
 /// part of a walk is a walk too: a failure is made small by leaving out what it does not need.
 struct WalkStep: Sendable, CustomStringConvertible {
   enum Verb: String, Sendable, CaseIterable {
-    case enqueue, claim, run, promote, signal, decide, ask, change, pause, lose, restart, late
+    case enqueue, claim, run, promote, signal, decide, ask, change, pause, limit, lose, restart, late
   }
 
   var verb: Verb
@@ -15,8 +15,8 @@ struct WalkStep: Sendable, CustomStringConvertible {
 
   /// How often each is done, of a hundred.
   private static let shares: [(Verb, Int)] = [
-    (.enqueue, 14), (.claim, 18), (.run, 24), (.promote, 14), (.signal, 8), (.decide, 8), (.ask, 2), (.change, 7),
-    (.pause, 1),
+    (.enqueue, 14), (.claim, 18), (.run, 23), (.promote, 14), (.signal, 8), (.decide, 8), (.ask, 2), (.change, 7),
+    (.pause, 1), (.limit, 1),
     (.lose, 1), (.restart, 1), (.late, 2),
   ]
 
@@ -48,6 +48,9 @@ struct Walk {
   var story: [String] = []
   var random = SeededGenerator(seed: 0)
   var paused: Set<String> = []
+  var limit: WalkLimit?
+  /// Whether there was any: jobs keep the turns that it has given them.
+  var wasLimited = false
   /// What the jobs have been through, in the words of ``WalkModel/marks``.
   private(set) var seen: Set<String> = []
   /// What the engine answered otherwise than the model.
@@ -93,6 +96,7 @@ struct Walk {
     case .ask: try await ask()
     case .change: try await change()
     case .pause: try await pause()
+    case .limit: try await changeLimit()
     case .lose: try await lose()
     case .restart: try await restart()
     case .late: try await settleLate()
@@ -140,6 +144,7 @@ struct Walk {
     if !left.isEmpty { differences.append("after everything was discarded there is still \(left)") }
     let rows = try await world.leftovers()
     if !rows.isEmpty { differences.append("after everything was discarded there are rows in \(rows)") }
+    if limit != nil { _ = try await world.engine.removeLimit("walk") }
     for queue in paused { _ = try await world.engine.resume(QueueName(stored: queue), by: .system) }
     // Alerts outlive their jobs, and so do keys with an end of their own.
     _ = try await world.engine.store.write { transaction in

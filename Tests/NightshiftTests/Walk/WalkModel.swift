@@ -52,6 +52,8 @@ struct WalkModel {
   struct Job {
     var program: WalkProgram
     var queue: String
+    /// With which it is counted by limits.
+    var group: String?
     var state = JobState.ready
     var attempt = 0
     var failures = 0
@@ -103,6 +105,7 @@ extension WalkModel {
   struct Draft {
     var program: WalkProgram
     var queue: String
+    var group: String?
     var priority = Priority.normal
     var runAt: Timestamp
     var maxAttempts = 2
@@ -139,7 +142,7 @@ extension WalkModel {
     }
     var job = Job(program: draft.program, queue: draft.queue, runAt: draft.runAt)
     job.state = !draft.ties.isEmpty ? .blocked : draft.runAt > now ? .scheduled : .ready
-    (job.priority, job.maxAttempts) = (draft.priority, draft.maxAttempts)
+    (job.priority, job.maxAttempts, job.group) = (draft.priority, draft.maxAttempts, draft.group)
     jobs.append(job)
     return (jobs.count - 1, false)
   }

@@ -156,12 +156,14 @@ private struct WalkReader {
     """
 
   private func state(_ row: SQLRow) -> String {
+    // What limits keep back is theirs to decide.
+    let hold = row.integer(8)! < Hold.Reason.limit.rawValue ? row.integer(8)! : 0
     let result = row.bytes(10).map { String(decoding: $0, as: UTF8.self) } ?? "-"
     return """
       \(JobState(code: row.integer(1)!)!.rawValue) attempt=\(row.integer(2)!) failures=\(row.integer(3)!) \
       crashes=\(row.integer(4)!) of=\(row.integer(5)!) \(Priority(code: row.integer(6)!)!.rawValue) \
       at=\(WalkSnapshot.time(row.timestamp(7), since: start)) \
-      hold=\(row.integer(8)!)\(row.integer(9) == nil ? "" : " cancelled") result=\(result)
+      hold=\(hold)\(row.integer(9) == nil ? "" : " cancelled") result=\(result)
       """
   }
 
