@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-cluster test build release static crash-test bench tsan coverage format clean
+.PHONY: help setup run run-cluster test build release static crash-test bench tsan coverage walks format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,11 @@ static: setup ## Build a binary without Swift or SQLite libraries, and try it in
 	@scripts/static-test
 
 crash-test: release ## Kill the server for ten minutes and prove that nothing is lost (MINUTES=10 SEED=…)
+	@swift build --configuration release --product crash-worker
 	@scripts/crash-test all --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+walks: build ## Do random things to the engine and to a model of it on both databases, and compare (WALKS=5000 SEED=…)
+	@scripts/walks
 
 bench: release ## Measure the speed, each figure beside its limit
 	@Benchmarks/run

@@ -100,6 +100,12 @@ let package = Package(
       name: "NightshiftTesting",
       dependencies: ["Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .executableTarget(
+      name: "crash-worker",
+      dependencies: [
+        "Nightshift", "NightshiftPostgres", "NightshiftSQLite", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/CrashWorker", swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Nightshift", "NightshiftPostgres"], path: "Tests/Support",
       swiftSettings: strict),

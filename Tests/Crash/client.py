@@ -53,7 +53,7 @@ class Client:
             body = json.loads(text)
         except ValueError:
             return Answer(UNKNOWN, status)
-        if status in (200, 202):
+        if status in (200, 201, 202):
             return Answer(ACCEPTED, status, body)
         # These two may have been stored, as the API's own words have it; all other errors say that nothing was.
         is_unknown = body.get("code") in ("store_unavailable", "stopping", "internal")

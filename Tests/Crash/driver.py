@@ -69,7 +69,7 @@ class Driver:
         client = self.world.client(rng.choice(self._servers))
         number = (index + 1) * 10_000_000
         while not self._stopping.is_set():
-            if len(self.record.accepted) - self.world.ledger.size() > BACKLOG:
+            if self._must_wait():
                 time.sleep(0.02)
                 continue
             count = rng.choice((1, 1, 1, 1, 2, 5, 20))
@@ -84,17 +84,23 @@ class Driver:
                 self.record.replayed += 1
                 time.sleep(0.1)
                 answer = client.enqueue(jobs, key)
-            self.record.answered(numbers, answer)
+            self._answered(numbers, jobs, answer)
             if answer.verdict != ACCEPTED:
                 time.sleep(0.05)
         client.close()
+
+    def _must_wait(self):
+        """Whether so much is under way that nothing is to be added for a moment."""
+        return len(self.record.accepted) - self.world.ledger.size() > BACKLOG
+
+    def _answered(self, numbers, _, answer):
+        self.record.answered(numbers, answer)
 
     @staticmethod
     def _is_hopeless(answer):
         return answer.verdict == REFUSED and answer.status is not None and answer.status < 500
 
-    @staticmethod
-    def _tied(jobs, rng):
+    def _tied(self, jobs, rng):
         """Lets half of all batches be workflows: each job but the first waits for one or two before it."""
         if len(jobs) > 1 and rng.random() < 0.5:
             for place, job in enumerate(jobs):

@@ -248,8 +248,8 @@ def partition_on_hosts(world, options):
     if probe.returncode != 0:
         raise Skipped(f"network namespaces are not permitted here: {probe.stderr.strip()}")
     answer = subprocess.run(
-        [*hosts, str(SCRIPTS / "crash-test"), "pg-partition", "--binary", str(world.binary), "--seed",
-         str(options.seed), *(["--keep"] if options.keep else [])],
+        [*hosts, str(SCRIPTS / "crash-test"), "pg-partition", "--binary", str(world.binary), "--worker",
+         str(world.worker_binary), "--seed", str(options.seed), *(["--keep"] if options.keep else [])],
         env=os.environ | {"NIGHTSHIFT_CRASH_HOSTS": HOST}, capture_output=True, text=True, timeout=300, check=False)
     lines = [line.strip() for line in (answer.stdout + answer.stderr).splitlines()]
     world.expect(answer.returncode == 0, "\n      ".join(["on hosts of its own:", *lines]))

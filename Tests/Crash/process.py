@@ -69,12 +69,15 @@ class Nightshift:
         self.starts = 0
         self.log = world.folder / f"{self.name}.log"
 
-    def start(self):
-        """Starts the process without waiting for it to be ready."""
+    def command(self):
         command = [str(self.world.binary), self.role, "--data", str(self.world.data)]
         command += ["--jobs", str(self.world.jobs), "--log-level", "info"]
         if self.role == "serve":
             command += ["--listen", f"127.0.0.1:{self.port}"]
+        return command
+
+    def start(self):
+        """Starts the process without waiting for it to be ready."""
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environment["NIGHTSHIFT_WORKER_LEASE_DURATION"] = f"{LEASE:g}s"
         environment["NIGHTSHIFT_WORKER_NAME"] = self.name
@@ -85,7 +88,7 @@ class Nightshift:
         if self.world.database_url:
             environment["DATABASE_URL"] = self.world.database_url
         environment.update(self.environment)
-        command = self.prefix + command
+        command = self.prefix + self.command()
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.world.folder,
@@ -157,6 +160,20 @@ class Nightshift:
                 self.process.kill()
                 self.process.wait()
                 self.world.expect(False, f"{self.name} did not die of signal {number}")
+        self._forget()
+
+    def wait_for_death(self, seconds=60):
+        """Waits until it has died by its own hand; returns its exit status."""
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.world.expect(False, f"{self.name} did not die within {seconds} s")
+            self.kill()
+            return None
+        self._forget()
+        return status
+
+    def _forget(self):
         if self in _running:
             _running.remove(self)
 
@@ -170,3 +187,17 @@ class Nightshift:
             return "did not end"
         _running.remove(self)
         return status
+
+
+class CrashWorker(Nightshift):
+    """One `crash-worker`, whose jobs are in Swift: the binary has none with steps."""
+
+    def __init__(self, world, name="crash-worker"):
+        super().__init__(world, "worker", name)
+
+    def command(self):
+        return [str(self.world.worker_binary), str(self.world.data)]
+
+    def _answers_ready(self):
+        # Listed is not enough: it may not have told its kind yet.
+        return self.world.store.serves(self.pid)

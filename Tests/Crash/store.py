@@ -29,6 +29,15 @@ def job_id(text):
     return value
 
 
+def job_text(value):
+    """The integer in the store as `job_…`."""
+    digits = ""
+    for _ in range(13):
+        value, digit = divmod(value, 32)
+        digits = ALPHABET[digit] + digits
+    return f"job_{digits.upper()}"
+
+
 class Store:
     """What is asked of a store on either database; how, is the subclasses' own."""
 
@@ -44,6 +53,12 @@ class Store:
     def workers(self):
         """The pids of the processes that are listed as alive."""
         return {pid for (pid,) in self.query("SELECT pid FROM nightshift_workers WHERE ended_at IS NULL")}
+
+    def serves(self, pid):
+        """Whether a process has said what it can run."""
+        return pid in self.workers() and bool(self.query(
+            """SELECT 1 FROM nightshift_workers w JOIN nightshift_kind_workers k ON k.worker = w.id
+               WHERE w.pid = ? AND w.ended_at IS NULL""", pid))
 
     def in_flight(self, pid):
         """The jobs that a process has in hand: their attempts by id."""

@@ -13,18 +13,15 @@ from store import PostgresStore, SQLiteStore
 
 
 class World:
-    def __init__(self, binary, name):
+    def __init__(self, binary, worker_binary, name):
         self.binary = binary
+        self.worker_binary = worker_binary
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"nightshift-{name}-"))
         self.folder.chmod(0o755)
         self.data = self.folder / "data"
         self.data.mkdir(mode=0o700)
         self.jobs = self.folder / "jobs"
-        (self.jobs / "effect").mkdir(parents=True)
-        (self.jobs / "effect" / "job.yaml").write_text(MANIFEST)
-        script = self.jobs / "effect" / "run.sh"
-        script.write_text(SCRIPT)
-        script.chmod(0o755)
+        self.add_script("effect", MANIFEST, SCRIPT)
         self.ledger = Ledger(self.folder)
         self.store = SQLiteStore(self.data / "nightshift.db")
         self.database_url = None
@@ -32,6 +29,15 @@ class World:
         self.notes = []
         self._mounts = []
         self.databases = []
+
+    def add_script(self, kind, manifest, text):
+        """A script job that all processes find which start from now on."""
+        folder = self.jobs / kind
+        folder.mkdir(parents=True)
+        (folder / "job.yaml").write_text(manifest)
+        script = folder / "run.sh"
+        script.write_text(text)
+        script.chmod(0o755)
 
     def use_postgres(self, url, asked_at=None):
         """Lets all processes from now on work on a PostgreSQL database; the checks may ask for it elsewhere."""

@@ -1,21 +1,5 @@
 import Nightshift
 
-/// A generator with a seed, so that a walk that fails can be walked again.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  /// SplitMix64 (https://prng.di.unimi.it/splitmix64.c).
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-    return bits ^ (bits >> 31)
-  }
-}
-
 /// What a store should do, in the simplest form that says it: jobs in a dictionary, no transactions, no SQL.
 struct JobModel {
   struct Entry {

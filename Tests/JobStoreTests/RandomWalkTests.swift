@@ -1,4 +1,5 @@
 import Nightshift
+import TestSupport
 import Testing
 
 /// Does the same random things to a store and to the model, and compares what they say.

@@ -53,6 +53,11 @@ extension StoreSession {
     guard var checkpoint = try checkpoint(wait.id), checkpoint.state == .pending else {
       return try end(wait.id, .withdrawn, at: now)
     }
+    // It may complete without the answer, and then nobody is to be troubled for it any more.
+    if let row = try jobRow(wait.job), row.state.isTerminal {
+      try withdrawWaits(of: wait.job, at: now)
+      return false
+    }
     guard let expiresAt = checkpoint.expiresAt, expiresAt <= now else {
       // All that have come due while nobody looked are one.
       let passed = now.microseconds - checkpoint.createdAt.microseconds

@@ -177,19 +177,19 @@ extension StoreSession {
   }
 
   /// Lets a job that is run again ask anew what was refused, ran out or was withdrawn. What was kept stays kept, under
-  /// another key, for whoever reads the history.
+  /// another key, for whoever reads the history. No name has a `~`: with one it was given way to before.
   func forgetFailedWaits(of job: JobID) throws(StoreError) {
     guard try hasTaken(Migration.waits.step) else { return }
     // What was chosen of an error led to this end.
     try execute(
       """
-      UPDATE nightshift_waits SET key = key || '~' || id WHERE job = ? AND (state IN (2, 3, 4)
+      UPDATE nightshift_waits SET key = key || '~' || id WHERE job = ? AND key NOT LIKE '%~%' AND (state IN (2, 3, 4)
         OR id IN (SELECT id FROM nightshift_checkpoints WHERE job = ? AND type = 'error'))
       """, [SQLValue(job), SQLValue(job)])
     try execute(
       """
       UPDATE nightshift_checkpoints SET key = key || '~' || id
-      WHERE job = ? AND (state IN ('rejected', 'expired', 'withdrawn') OR type = 'error')
+      WHERE job = ? AND key NOT LIKE '%~%' AND (state IN ('rejected', 'expired', 'withdrawn') OR type = 'error')
       """, [SQLValue(job)])
   }
 
