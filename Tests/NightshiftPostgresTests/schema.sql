@@ -167,6 +167,8 @@ nightshift_queues.name text COLLATE C NOT NULL
 nightshift_queues.created_at bigint NOT NULL
 nightshift_queues.paused_at bigint
 nightshift_queues.paused_by text COLLATE C
+nightshift_requesters.job bigint NOT NULL
+nightshift_requesters.actor text COLLATE C NOT NULL
 nightshift_results.id bigint NOT NULL
 nightshift_results.result bytea NOT NULL
 nightshift_rollups.hour bigint NOT NULL
@@ -310,6 +312,7 @@ CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
 CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
+CREATE UNIQUE INDEX nightshift_requesters_pkey ON nightshift_requesters USING btree (job, actor)
 CREATE UNIQUE INDEX nightshift_results_pkey ON nightshift_results USING btree (id)
 CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)

@@ -67,7 +67,8 @@ public struct Reviewers: Sendable, Hashable {
   public var roles: [String] = []
   /// How many different people have to say yes. One no is a no.
   public var required = 1
-  /// Whether whoever owns the job is kept from answering.
+  /// Whether whoever asked for the job is kept from answering: its owner, and whoever enqueued it for them, ran its
+  /// schedule by hand, forked it or gave it another payload.
   public var excludesRequester = false
 
   /// One approver.
@@ -143,8 +144,7 @@ struct CheckpointPolicy: Sendable, Codable, Hashable {
 
     /// Whether somebody belongs to it, by name or by role. With neither it is every approver, and whoever may do more.
     func allows(_ actor: Actor) -> Bool {
-      // A token's name stands for it as well.
-      if users.contains(actor.id) || users.contains(where: { "token:\($0)" == actor.id }) { return true }
+      if users.contains(where: actor.isCalled) { return true }
       if users.isEmpty, roles.isEmpty { return actor.role >= .approver }
       return roles.compactMap(Role.init(rawValue:)).contains { actor.role >= $0 }
     }

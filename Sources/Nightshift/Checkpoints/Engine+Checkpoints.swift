@@ -110,6 +110,7 @@ extension Engine {
       if let row = try session.jobRow(checkpoint.job), row.state.isTerminal {
         throw CheckpointError.closed(id, .withdrawn, by: "the end of its job", at: nil)
       }
+      try Self.check(actor, isNoRequesterOf: checkpoint, transaction)
       try Self.check(actor, mayDecide: checkpoint, verdict.answer)
       let data = try Self.checked(verdict, for: checkpoint)
       try Self.decide(checkpoint, verdict, data, by: actor, at: now, session)
@@ -137,11 +138,18 @@ extension Engine {
   }
 
   private static func check(
+    _ actor: Actor, isNoRequesterOf checkpoint: Checkpoint, _ transaction: any ReadTransaction
+  ) throws {
+    guard checkpoint.excludesRequester,
+      try transaction.requesters(of: checkpoint.job).contains(where: actor.isCalled)
+    else { return }
+    throw CheckpointError.notAllowed(
+      "\(actor.id) has asked for this job, and may not decide about it: somebody else has to.")
+  }
+
+  private static func check(
     _ actor: Actor, mayDecide checkpoint: Checkpoint, _ answer: Verdict.Answer
   ) throws(CheckpointError) {
-    if checkpoint.excludesRequester, let owner = checkpoint.owner, owner == actor.id {
-      throw .notAllowed("\(actor.id) has asked for this job, and may not approve it: somebody else has to.")
-    }
     // Who has said yes may still say no.
     if answer == .approve, checkpoint.agreement.contains(where: { $0.actor == actor.id }) {
       throw .notAllowed(

@@ -194,6 +194,7 @@ extension Engine {
     return try await store.write { transaction in
       let outcome = try transaction.insert([record], now: now)[0]
       let submission = try Self.submission(record, outcome, isReplay: false, transaction)
+      try transaction.session.noteRequester(actor, of: [submission.id])
       try transaction.execute(
         """
         INSERT INTO nightshift_slots(schedule, at, fired_at, outcome, detail, job, open)

@@ -109,7 +109,7 @@ extension Engine {
       var id = record.id
       switch try transaction.insert([record], now: now).first {
       case .duplicate(let other), .keyReused(let other): id = other
-      case .inserted, nil: break
+      case .inserted, nil: try transaction.session.copyRequesters(of: job, to: id)
       }
       var step = StepRecord(key: key, attempt: attempt, tries: 1, startedAt: now)
       (step.state, step.endedAt, step.type) = (.completed, now, "child")

@@ -198,5 +198,7 @@ extension StoreSession {
     for table in Migration.tablesOfWaits {
       try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(job)])
     }
+    guard try hasTaken(Migration.requesters.step) else { return }
+    try execute("DELETE FROM nightshift_requesters WHERE job = ?", [SQLValue(job)])
   }
 }

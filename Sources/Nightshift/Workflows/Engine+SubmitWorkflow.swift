@@ -44,6 +44,7 @@ extension Engine {
       let message = "must have 1 to 200 bytes; got \(workflow.name.utf8.count)"
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/name", message: message)])
     }
+    try actor.check(ownersOf: drafts)
     for index in drafts.indices where actor != .system {
       drafts[index].options.owner = drafts[index].options.owner ?? actor.id
     }
@@ -70,7 +71,7 @@ private struct WorkflowRows: Sendable {
 
   func insert(now: Timestamp, by actor: Actor, _ transaction: any WriteTransaction) throws -> WorkflowSubmission {
     if let replay = try replay(now: now, transaction) { return replay }
-    let submissions = try Engine.submissions(of: records, now: now, transaction)
+    let submissions = try Engine.submissions(of: records, by: actor, now: now, transaction)
     try transaction.execute(
       "INSERT INTO nightshift_workflows(id, name, created_at, created_by) VALUES(?, ?, ?, ?)",
       [.integer(id.rawValue), .text(name), SQLValue(now), .text(createdBy)])
