@@ -4,30 +4,10 @@ import Testing
 
 @testable import Nightshift
 
-/// The tests' clock begins at 2026-01-01T12:00:00Z.
-@Suite(.timeLimit(.minutes(1))) struct `A schedule whose jobs take long` {
-  private let test: TestEngine
-  private var engine: Engine { test.engine }
+@Suite(.timeLimit(.minutes(1))) struct `A schedule whose jobs take long`: FiresSchedules {
+  let test: TestEngine
 
-  init() async throws {
-    test = try await TestEngine.fresh()
-    try await engine.register("k", payload: JSONValue.self) { _, _ in }
-  }
-
-  private func add(_ name: String, _ fields: JSONValue) async throws {
-    let base: JSONValue = ["expression": "0 * * * *", "kind": "k"]
-    let all = base.objectValue!.merging(fields.objectValue!) { $1 }
-    _ = try await engine.addSchedule(name, .object(all), by: .system)
-  }
-
-  /// Fires what is due without running its jobs.
-  private func fire() async throws { _ = try await engine.housekeeper.scheduler.fire() }
-
-  private func slots(_ name: String = "s") async throws -> [String] {
-    try await engine.slots(of: name, before: nil, limit: 2_000).reversed().map {
-      "\($0.at.rfc3339.dropFirst(11).prefix(5)) \($0.outcome)"
-    }
-  }
+  init() async throws { test = try await Self.fresh() }
 
   private func states() async throws -> [String] {
     try await engine.column(

@@ -5,30 +5,10 @@ import Testing
 
 @testable import Nightshift
 
-/// The tests' clock begins at 2026-01-01T12:00:00Z.
-@Suite(.timeLimit(.minutes(1))) struct `A schedule` {
-  private let test: TestEngine
-  private var engine: Engine { test.engine }
+@Suite(.timeLimit(.minutes(1))) struct `A schedule`: FiresSchedules {
+  let test: TestEngine
 
-  init() async throws {
-    test = try await TestEngine.fresh()
-    try await engine.register("k", payload: JSONValue.self) { _, _ in }
-  }
-
-  private func add(_ name: String, _ fields: JSONValue) async throws {
-    let base: JSONValue = ["expression": "0 * * * *", "kind": "k"]
-    let all = base.objectValue!.merging(fields.objectValue!) { $1 }
-    _ = try await engine.addSchedule(name, .object(all), by: .system)
-  }
-
-  /// Fires what is due without running its jobs.
-  private func fire() async throws { _ = try await engine.housekeeper.scheduler.fire() }
-
-  private func slots(_ name: String = "s") async throws -> [String] {
-    try await engine.slots(of: name, before: nil, limit: 2_000).reversed().map {
-      "\($0.at.rfc3339.dropFirst(11).prefix(5)) \($0.outcome)"
-    }
-  }
+  init() async throws { test = try await Self.fresh() }
 
   @Test func `enqueues a job at each slot, which its handler is told`() async throws {
     let seen = Mutex<[String]>([])
@@ -78,6 +58,26 @@ import Testing
     test.clock.advance(by: .seconds(1_800))
     try await fire()
     #expect(try await slots() == (expected + ["18:00"]).map { "\($0) enqueued" })
+  }
+
+  static let late: [(mode: String, late: Int64, count: Int)] = [
+    // In time: a busy moment loses nothing, unless nothing is to be made up for.
+    ("latest", 60, 7), ("all", 60, 7), ("last 2", 60, 7), ("none", 60, 1), ("none", 0, 1),
+    ("latest", 70, 1), ("all", 70, 8), ("last 2", 70, 2), ("none", 70, 1),
+  ]
+
+  @Test(arguments: late)
+  func `takes a slot for late after a minute`(_ mode: String, _ late: Int64, _ count: Int) async throws {
+    try await add("s", ["catchUp": .string(mode), "expression": "*/10 * * * * *"])
+    try await add("hourly", ["catchUp": .string(mode)])
+    test.clock.advance(by: .seconds(3_600 - 10))
+    try await fire()
+    let before = try await slots().count
+    // The first of those that are then due is that of the full hour.
+    test.clock.advance(by: .seconds(10 + late))
+    try await fire()
+    #expect(try await slots().count - before == count)
+    #expect(try await slots("hourly").count == (mode == "none" && late > 60 ? 0 : 1))
   }
 
   @Test func `catches up at most a thousand slots, in several transactions`() async throws {

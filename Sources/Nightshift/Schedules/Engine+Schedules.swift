@@ -115,7 +115,7 @@ extension Engine {
         throw ScheduleError.conflict("There is a schedule \"\(name)\" already. Edit it, or use another name.")
       }
       var record = ScheduleRecord(name: name, source: .person, declared: nil, overridden: json, now: now)
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: nil, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -138,7 +138,7 @@ extension Engine {
     try await changeSchedule(name, verb, json, by: actor) { former in
       guard var record = former else { throw ScheduleError.missing(name) }
       record.override(json)
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: former, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -161,7 +161,7 @@ extension Engine {
       }
       guard record.overridden != nil else { return (record, nil) }
       record.overridden = nil
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: former, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -256,19 +256,32 @@ extension ScheduleRecord {
     overridden = fields.isEmpty && declared != nil ? nil : .object(fields)
   }
 
-  /// Begins anew, from now on: what changed must not make up for slots that it did not have.
+  /// Begins anew: from now on if its slots are others than before, since it must not make up for slots that it did not
+  /// have; else from where it was, so that no slot is lost to a change of its description or its payload.
   ///
   /// - Returns: Whether it is enabled.
-  mutating func restart(_ timelines: ZoneTimelines, now: Timestamp) throws(ScheduleError) -> Bool {
+  mutating func restart(
+    after former: ScheduleRecord?, _ timelines: ZoneTimelines, now: Timestamp
+  ) throws(ScheduleError) -> Bool {
     let definition = try ScheduleDefinition(json: json, timelines)
     // Never the same twice, by which whoever has planned for the former one notices.
     updatedAt = max(now, updatedAt + .microseconds(1))
-    firedUntil = max(now, firedUntil)
+    if former.map({ !definition.hasSlots(of: $0.json, timelines) }) ?? true { firedUntil = max(now, firedUntil) }
     let next = definition.next(after: firedUntil)?.timestamp
     // Slots may wait already: whoever fires looks, and finds the next one itself.
     nextAt = !definition.isEnabled ? nil : definition.overlap == .queue ? now : next
     problem = nil
     return definition.isEnabled
+  }
+}
+
+extension ScheduleDefinition {
+  /// Whether it fires when another would, which was in force until now.
+  fileprivate func hasSlots(of json: JSONValue, _ timelines: ZoneTimelines) -> Bool {
+    // One that could not be read has fired nothing.
+    guard let other = try? ScheduleDefinition(json: json, timelines) else { return false }
+    return (cadence, zone, start, end) == (other.cadence, other.zone, other.start, other.end)
+      && (other.isEnabled || !isEnabled)
   }
 }
 
