@@ -57,7 +57,8 @@ extension Actor {
     guard role < .operator else { return }
     let faults = drafts.enumerated().compactMap { index, draft -> SubmissionError.Fault? in
       guard let owner = draft.options.owner, !isCalled(owner) else { return nil }
-      let message = "must be \"\(id)\" or left out: only an operator or admin enqueues in another's name; got \"\(owner)\""
+      let message =
+        "must be \"\(id)\" or left out: only an operator or admin enqueues in another's name; got \"\(owner)\""
       return .init(index: index, pointer: "#/owner", message: message)
     }
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }

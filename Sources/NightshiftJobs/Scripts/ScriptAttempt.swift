@@ -13,8 +13,8 @@ package protocol ScriptReporter: Sendable {
   func keep(step name: String, result: JSONValue) async throws
   /// Waits for a signal once the attempt is over.
   func waitFor(signals names: [String], timeout: Duration?) throws
-  /// Waits, once the attempt is over, for what others have asked on the job's behalf; `false` if there is nothing.
-  func waitForOpenQuestions() async throws -> Bool
+  /// Waits, once the attempt is over, for what others have asked on the job's behalf.
+  func waitForOpenQuestions() async throws -> QuestionsLeft
   /// Takes back what was to be waited for.
   func forgetWaits()
   /// Why the attempt was asked to stop, when it was.
