@@ -69,6 +69,27 @@ import Testing
     }
   }
 
+  @Test func `lists and revokes what reviewers have said to remember`() async throws {
+    try await TestAPI.run { test in
+      let job = try await asking(test)
+      let list = try await test.call(.get, "/api/jobs/\(job)/checkpoints").json
+      let id = try #require(list["checkpoints"]?.arrayValue?.first?["id"]?.stringValue)
+      let body = #"{"remember": {"scope": "arguments", "for": "8h"}}"#
+      #expect(try await test.call(.post, "/api/checkpoints/\(id)/approve", as: .approver, body: body).status == 200)
+      let grants = try await test.call(.get, "/api/grants", as: .viewer).json["grants"]?.arrayValue ?? []
+      let grant = try #require(grants.first)
+      #expect(grants.count == 1 && grant["scope"] == "arguments" && grant["checkpoint"]?.stringValue == id)
+      #expect(grant["by"] == "token:approver" && grant["key"] == "send" && grant["kind"] == "ask")
+      let path = "/api/grants/\(grant["id"]!.stringValue!)"
+      let refused = try await test.call(.delete, path, as: .member)
+      #expect(refused.status == 403 && refused.json["code"] == "not_a_reviewer", "\(refused.text)")
+      #expect(try await test.call(.delete, path, as: .approver).status == 204)
+      #expect(try await test.call(.delete, path, as: .approver).status == 404)
+      #expect(try await test.call(.delete, "/api/grants/nonsense").status == 404)
+      #expect(try await test.call(.get, "/api/grants").json["grants"] == [])
+    }
+  }
+
   static let bad: [(body: String, pointer: String)] = [
     (#"{"coment": "x"}"#, "#/coment"), (#"{"comment": 5}"#, "#/comment"), (#"{"choice": "skip"}"#, "#/choice"),
     (#"{"data": {"amount": "x"}}"#, "#/data/amount"), (#"{"remember": {}}"#, "#/remember/scope"),

@@ -218,6 +218,8 @@ extension Engine {
     _ id: Int64, _ remember: Verdict.Remember, _ checkpoint: Checkpoint, by actor: Actor, at now: Timestamp,
     _ session: any StoreSession
   ) throws(StoreError) {
+    // Here, where one is added, since none is read for its end.
+    try session.execute("DELETE FROM nightshift_grants WHERE expires_at <= ?", [SQLValue(now)])
     try session.execute(
       """
       INSERT INTO nightshift_grants(

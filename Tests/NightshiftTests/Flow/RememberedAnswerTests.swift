@@ -59,6 +59,48 @@ import Testing
     #expect(try await test.engine.column("SELECT count(*) FROM nightshift_grants") == ["1"])
   }
 
+  @Test func `is listed while it counts, and no longer counts once it is revoked`() async throws {
+    let test = try await asking()
+    let (id, checkpoint) = try await ask(test)
+    let remember = Verdict.Remember(scope: .kind, until: test.clock.now + .seconds(60))
+    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, remember: remember), by: ada)
+    let grant = try #require(try await test.engine.grants().grants.first)
+    #expect(grant.kind == "k" && grant.key == "send" && grant.scope == .kind && grant.grantedBy == "ada")
+    #expect(grant.checkpoint == checkpoint.id && grant.expiresAt == remember.until)
+    let mia = Actor(id: "mia", role: .member)
+    await #expect(throws: CheckpointError.self) { try await test.engine.revokeGrant(grant.id, by: mia) }
+    #expect(try await test.engine.revokeGrant(grant.id, by: ben)?.id == grant.id)
+    #expect(try await test.engine.revokeGrant(grant.id, by: ben) == nil)
+    #expect(try await test.engine.grants().grants.isEmpty)
+    #expect(try await test.engine.column("SELECT actor FROM nightshift_audit WHERE verb = 'revoke-grant'") == ["ben"])
+    try await test.runUntilIdle()
+    let next = try await test.engine.add("k", "7")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: id) == .completed)
+    #expect(try await test.engine.state(of: next) == .waiting)
+  }
+
+  @Test func `is no longer listed when its time is over, or its only job`() async throws {
+    let test = try await asking()
+    let (_, first) = try await ask(test)
+    let short = Verdict.Remember(scope: .arguments, until: test.clock.now + .seconds(60))
+    _ = try await test.engine.decide(first.id, Verdict(.approve, remember: short), by: ada)
+    try await test.runUntilIdle()
+    _ = try await test.engine.add("k", "8")
+    try await test.runUntilIdle()
+    let second = try #require(try await pending(test).first)
+    let own = Verdict(.approve, remember: .init(scope: .job, until: nil))
+    _ = try await test.engine.decide(second.id, own, by: ada)
+    #expect(try await test.engine.grants().grants.map(\.scope) == [.job, .arguments])
+    let page = try await test.engine.grants(limit: 1)
+    #expect(page.grants.map(\.scope) == [.job])
+    #expect(try await test.engine.grants(before: page.next, limit: 1).grants.map(\.scope) == [.arguments])
+    try await test.runUntilIdle()
+    #expect(try await test.engine.grants().grants.map(\.scope) == [.arguments])
+    test.clock.advance(by: .seconds(60))
+    #expect(try await test.engine.grants().grants.isEmpty)
+  }
+
   @Test func `cannot change what was asked`() async throws {
     let test = try await asking()
     let (_, checkpoint) = try await ask(test)
