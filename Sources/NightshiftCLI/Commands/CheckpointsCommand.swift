@@ -86,9 +86,9 @@ struct CheckpointsShow: AsyncParsableCommand {
       if output.isJSON { return output.json(checkpoints.count == 1 ? checkpoints[0] : .array(checkpoints)) }
       for (place, checkpoint) in checkpoints.enumerated() {
         if place > 0 { output.line() }
-        for line in CheckpointText(checkpoint: checkpoint, isColored: output.terminal.colorsOutput).lines() {
-          output.line(line)
-        }
+        let text = CheckpointText(
+          checkpoint: checkpoint, isColored: output.terminal.colorsOutput, width: output.terminal.width)
+        for line in text.lines() { output.line(line) }
       }
     }
   }
