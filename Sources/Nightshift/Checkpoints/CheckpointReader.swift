@@ -43,6 +43,7 @@ package enum CheckpointReader {
     let choices = reading.texts("choices")
     if type == .error, choices.isEmpty { reading.refuse("choices", "is missing: what can be chosen from") }
     if type != .error, !choices.isEmpty { reading.refuse("choices", "belongs to questions of the type error") }
+    if let fault = CheckpointDraft.fault(in: choices) { reading.refuse("choices", fault) }
     guard reading.faults.isEmpty else { throw Mistake(faults: reading.faults) }
     return CheckpointDraft(
       key: reading.text("key") ?? "checkpoint", type: type, title: title, data: fields["data"], options: options,

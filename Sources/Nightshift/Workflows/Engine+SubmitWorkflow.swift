@@ -37,7 +37,10 @@ extension Engine {
   ) async throws -> WorkflowSubmission {
     var drafts = workflow.drafts
     guard (1...Workflow.mostJobs).contains(workflow.jobs.count) else {
-      let message = "must hold 1 to \(Workflow.mostJobs) jobs; got \(workflow.jobs.count)"
+      let message =
+        workflow.jobs.isEmpty
+        ? "is empty: a workflow has 1 to \(Workflow.mostJobs) jobs"
+        : "has \(workflow.jobs.count) jobs; at most \(Workflow.mostJobs) are allowed in one workflow"
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/jobs", message: message)])
     }
     guard (1...200).contains(workflow.name.utf8.count) else {

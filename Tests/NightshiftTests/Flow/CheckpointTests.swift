@@ -184,6 +184,28 @@ import Testing
     #expect(try await test.engine.job(id)?.result == Array("\"skip\"".utf8))
   }
 
+  static let choices: [([String], String)] = [
+    (["skip", "skip"], "twice"), ([""], "1 to 200 bytes"), (["a", " "], "1 to 200 bytes"),
+    ([String(repeating: "a", count: 201)], "1 to 200 bytes"), ((1...51).map { "\($0)" }, "at most 50"),
+  ]
+
+  @Test(arguments: choices)
+  func `about a problem offers only choices that can be told apart`(
+    _ choices: [String], _ reason: String
+  ) async throws {
+    let test = try await engine { _, context in
+      try await context.problem("stuck", title: "What now?", choices: choices).choice
+    }
+    let id = try await test.engine.add("k")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.job(id)?.summary.state != .waiting)
+    let message = try #require(try await test.engine.job(id)?.error?.message)
+    #expect(message.contains(reason), "\(message)")
+    let json: JSONValue = ["type": "error", "title": "?", "choices": .array(choices.map(JSONValue.string))]
+    let mistake = #expect(throws: CheckpointReader.Mistake.self) { try CheckpointReader.read(json) }
+    #expect(mistake?.faults.contains { $0.pointer == "/choices" } == true)
+  }
+
   @Test func `is in nobody's list once its job was cancelled`() async throws {
     let test = try await asking()
     let (id, checkpoint) = try await ask(test)
