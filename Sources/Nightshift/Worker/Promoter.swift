@@ -1,53 +1,31 @@
 import Logging
-import Synchronization
 
 /// Makes scheduled jobs ready when they are due. Sleeps until then, and is told of earlier ones.
 final class Promoter: Sendable {
   static let batch = 1_000
 
   private unowned let engine: Engine  // which owns this object
-  private let earlier = Signal()
-  private let nextDue = Mutex<Timestamp?>(nil)
+  private let alarm: Alarm
 
-  init(engine: Engine) { self.engine = engine }
+  init(engine: Engine) {
+    self.engine = engine
+    alarm = Alarm(clock: engine.clock)
+  }
 
   /// Says that something will be due at `moment`.
-  func due(at moment: Timestamp) {
-    let isEarlier = nextDue.withLock { next in
-      guard next == nil || moment < next! else { return false }
-      next = moment
-      return true
-    }
-    if isEarlier { earlier.signal() }
-  }
+  func due(at moment: Timestamp) { alarm.due(at: moment) }
 
   /// Says that another process has written: something earlier may be due.
-  func lookAgain() {
-    nextDue.withLock { $0 = engine.clock.now }
-    earlier.signal()
-  }
+  func lookAgain() { alarm.lookAgain() }
 
-  func run() async {
-    nextDue.withLock { $0 = engine.clock.now }
-    while !Task.isCancelled {
-      let due = nextDue.withLock { $0 }
-      if let due, due <= engine.clock.now {
-        await promote()
-      } else {
-        await earlier.wait(until: due, engine.clock)
-      }
-    }
-  }
+  func run() async { await alarm.run(promote) }
 
-  private func promote() async {
-    // Forgotten first, so that what is enqueued meanwhile sets it again.
-    nextDue.withLock { $0 = nil }
+  private func promote() async -> Timestamp? {
     do throws(StoreError) {
-      let promotion = try await engine.store.promote(now: engine.clock.now, limit: Self.batch)
-      if let next = promotion.nextDue { due(at: next) }
+      return try await engine.store.promote(now: engine.clock.now, limit: Self.batch).nextDue
     } catch {
       engine.logger.warning("scheduled jobs could not be made ready", metadata: ["error": "\(error)"])
-      due(at: engine.clock.now + .seconds(1))
+      return engine.clock.now + .seconds(1)
     }
   }
 }
