@@ -13,7 +13,8 @@ import Testing
   @Test func `enqueues a job at each slot, which its handler is told`() async throws {
     let seen = Mutex<[String]>([])
     try await engine.register("told", payload: [String: Int].self) { payload, context in
-      seen.withLock { $0.append("\(context.slotTime!.timeIntervalSince1970) \(payload["n"]!) \(context.queue)") }
+      let slot = try #require(try await context.slotTime)
+      seen.withLock { $0.append("\(slot.timeIntervalSince1970) \(payload["n"]!) \(context.queue)") }
       if context.attempt == 1 { throw Snooze.for(.seconds(90)) }
     }
     try await add("s", ["kind": "told", "payload": ["n": 7], "queue": "q", "expression": "*/10 * * * *"])
@@ -30,6 +31,28 @@ import Testing
     var filter = JobFilter()
     filter.tags = ["schedule:s"]
     #expect(try await engine.jobs(filter, before: nil, limit: 10).jobs.count == 2)
+  }
+
+  @Test func `gives its slot to its own job and to forks of it, and to no other with the same tags`() async throws {
+    let seen = Mutex<[JobID: Date?]>([:])
+    try await engine.register("told", payload: JSONValue.self) { _, context in
+      let slot = try await context.slotTime
+      seen.withLock { $0[context.id] = slot }
+    }
+    try await add("s", ["kind": "told"])
+    test.clock.advance(by: .seconds(3_600))
+    try await test.runUntilIdle()
+    let own = try #require(try await engine.slots(of: "s", before: nil, limit: 1).first)
+    let job = try #require(own.job)
+    var options = JobOptions()
+    options.tags = try #require(try await engine.job(job)).summary.tags
+    let forged = try await engine.add("told", "{}", options)
+    let fork = try await engine.fork(job, Fork(), by: .system)
+    let second = try await engine.fork(fork, Fork(), by: .system)
+    try await test.runUntilIdle()
+    let slots = seen.withLock { $0 }
+    #expect(slots[job] == own.at.date && slots[fork] == own.at.date && slots[second] == own.at.date)
+    #expect(slots[forged] == .some(nil))
   }
 
   @Test func `counts a fixed length of time from its start`() async throws {

@@ -81,7 +81,6 @@ extension ScheduleSummary {
       record.problem = record.problem ?? error.description
     }
     if row.integer(10) != nil { last = SlotRecord(row, from: 10) }
-    // While a slot waits for an earlier one, the row's time is that of the next look at it.
     guard let definition, definition.isEnabled, record.nextAt != nil else { return }
     nextSlot = definition.next(after: record.firedUntil)?.timestamp
   }
@@ -267,9 +266,7 @@ extension ScheduleRecord {
     // Never the same twice, by which whoever has planned for the former one notices.
     updatedAt = max(now, updatedAt + .microseconds(1))
     if former.map({ !definition.hasSlots(of: $0.json, timelines) }) ?? true { firedUntil = max(now, firedUntil) }
-    let next = definition.next(after: firedUntil)?.timestamp
-    // Slots may wait already: whoever fires looks, and finds the next one itself.
-    nextAt = !definition.isEnabled ? nil : definition.overlap == .queue ? now : next
+    nextAt = definition.isEnabled ? definition.next(after: firedUntil)?.timestamp : nil
     problem = nil
     return definition.isEnabled
   }

@@ -59,7 +59,8 @@ public enum ScheduleOverlap: String, Sendable, Codable, CaseIterable {
   case allow
   /// The new one is left out.
   case skip
-  /// The new one waits until the older ones are over. At most a hundred wait; more are left out.
+  /// The new one is enqueued and waits, blocked, until the older ones are over. At most a hundred wait; more are left
+  /// out.
   case queue
   /// The older ones are cancelled.
   case cancel

@@ -67,12 +67,12 @@ package struct ScriptAttempt: Sendable {
     self.worker = worker
   }
 
-  package init(_ context: JobContext) {
+  package init(_ context: JobContext, slot: Timestamp?) {
     self.init(
       id: "\(context.id)", kind: context.kind.rawValue, queue: context.queue.rawValue,
       attempt: context.attempt, failures: context.failures, maxAttempts: context.maxAttempts,
       deadline: context.deadline.map(Timestamp.init), tags: context.tags,
-      traceparent: context.traceparent, slot: context.slotTime.map(Timestamp.init), worker: "\(context.worker)")
+      traceparent: context.traceparent, slot: slot, worker: "\(context.worker)")
   }
 
   /// The contents of `$NIGHTSHIFT_CONTEXT`.
