@@ -69,6 +69,37 @@ import Testing
     }
   }
 
+  @Test func `tells those who follow the job of signals and answers`() async throws {
+    try await TestAPI.run { test in
+      try await test.engine.register("two", payload: Int.self) { _, context in
+        async let one = context.approval("one", title: "One?")
+        async let other = context.signal("paid", as: Int.self)
+        _ = try await (one, other)
+        // So that the stream goes on for as long as the test reads it.
+        _ = try await context.signal("end", as: Int.self)
+      }
+      let draft = JobDraft(kind: "two", payload: Array("7".utf8))
+      let id = try #require(try await test.engine.submit([draft], actor: .system).first).id
+      try await wait(for: "waiting", id, test)
+      let events = try await test.engine.listen(EventFilter(job: id))
+      let list = try await test.call(.get, "/api/jobs/\(id)/checkpoints").json
+      let checkpoint = try #require(list["checkpoints"]?.arrayValue?.first?["id"]?.stringValue)
+      _ = try await test.call(.post, "/api/jobs/\(id)/signals/paid", as: .member, body: #"{"payload": 7}"#)
+      _ = try await test.call(.post, "/api/checkpoints/\(checkpoint)/approve", as: .approver)
+      var seen: [String: JSONValue] = [:]
+      for try await case .event(let number, let event) in events {
+        let message = LiveMessage(event, id: number)
+        if ["signal", "checkpoint"].contains(message.type) { seen[message.type] = message.data }
+        if seen.count == 2 { break }
+      }
+      #expect(seen["signal"]?["name"] == "paid" && seen["signal"]?["by"] == "token:member")
+      #expect(
+        seen["checkpoint"]?["checkpoint"]?.stringValue == checkpoint && seen["checkpoint"]?["state"] == "approved")
+      #expect(seen["checkpoint"]?["verdict"] == "approved" && seen["checkpoint"]?["by"] == "token:approver")
+      #expect(seen["checkpoint"]?["title"] == "One?" && seen["checkpoint"]?["job"]?.stringValue == "\(id)")
+    }
+  }
+
   @Test func `lists and revokes what reviewers have said to remember`() async throws {
     try await TestAPI.run { test in
       let job = try await asking(test)

@@ -100,7 +100,7 @@ extension Engine {
     _ id: CheckpointID, _ verdict: Verdict, by actor: Actor
   ) async throws -> Checkpoint {
     let (now, grant) = (clock.now, makeID().rawValue)
-    return try await store.write { transaction in
+    let decided = try await store.write { transaction in
       let session = transaction.session
       guard let seen = try Self.checkpoint(id, transaction) else { throw CheckpointError.missing(id) }
       // The job first, as whoever parks it does; then the state is read again, and one of two comes first.
@@ -124,6 +124,8 @@ extension Engine {
         detail: ["job": .string("\(checkpoint.job)"), "digest": .string(checkpoint.digest)])
       return try Self.checkpoint(id, transaction) ?? checkpoint
     }
+    tell(decided, by: actor, at: now)
+    return decided
   }
 
   private static func checkOpen(_ checkpoint: Checkpoint, at now: Timestamp) throws(CheckpointError) {
