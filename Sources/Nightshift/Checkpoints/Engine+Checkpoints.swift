@@ -64,10 +64,10 @@ extension Engine {
     _ checkpoint: Checkpoint, _ transaction: any ReadTransaction
   ) throws(StoreError) -> Checkpoint {
     var checkpoint = checkpoint
-    checkpoint.decisions = try transaction.query(
+    let rows = try transaction.query(
       "SELECT \(DecisionRecord.columns) FROM nightshift_decisions WHERE checkpoint = ? ORDER BY seq",
-      [.integer(checkpoint.id.rawValue)]
-    ).map(DecisionRecord.init)
+      [.integer(checkpoint.id.rawValue)])
+    checkpoint.decisions = try rows.map { row throws(StoreError) in try DecisionRecord(row, of: checkpoint.id) }
     return checkpoint
   }
 
@@ -184,9 +184,15 @@ extension Engine {
       throw .invalid(pointer: "#/remember", "cannot go with changed data: what would be remembered was not asked")
     }
     guard checkpoint.isEditable else { throw .invalid(pointer: "#/data", "may not be changed here") }
-    if let json = checkpoint.schema, let schema = try? PayloadSchema(json),
-      let fault = schema.faults(in: data, limit: 1).first
-    {
+    guard let json = checkpoint.schema else { return data }
+    let schema: PayloadSchema
+    do {
+      schema = try PayloadSchema(json)
+    } catch {
+      // It could be used when the question was asked, by another version perhaps. What nobody can check is not approved.
+      throw .invalid(pointer: "#/data", "cannot be checked, since the question's schema cannot be used: \(error)")
+    }
+    if let fault = schema.faults(in: data, limit: 1).first {
       throw .invalid(pointer: "#/data\(fault.pointer.drop { $0 == "#" })", fault.message)
     }
     return data

@@ -184,6 +184,34 @@ import Testing
     #expect(try await test.engine.job(id)?.result == Array("\"skip\"".utf8))
   }
 
+  @Test func `whose data cannot be checked any more is not approved with others`() async throws {
+    let test = try await asking { $0.schema = #"{"type": "object"}"# }
+    let (_, checkpoint) = try await ask(test)
+    _ = try await test.engine.store.write {
+      try $0.execute(#"UPDATE nightshift_checkpoints SET schema = '{"type": "nonsense"}'"#)
+    }
+    let error = await #expect(throws: CheckpointError.self) {
+      try await test.engine.decide(checkpoint.id, Verdict(.approve, data: ["amount": 3]), by: ada)
+    }
+    #expect(error?.description.contains("cannot be checked") == true)
+    #expect(try await pending(test).count == 1)
+  }
+
+  static let damages: [(String, SQLValue)] = [
+    ("data", .bytes([0x7B])), ("policy", .text("{}")), ("schema", .text("{")), ("type", .text("other")),
+  ]
+
+  @Test(arguments: damages)
+  func `that is damaged says so, and shows no half of itself`(_ column: String, _ damage: SQLValue) async throws {
+    let test = try await asking()
+    let (_, checkpoint) = try await ask(test)
+    _ = try await test.engine.store.write {
+      try $0.execute("UPDATE nightshift_checkpoints SET \(column) = ?", [damage])
+    }
+    let error = await #expect(throws: StoreError.self) { try await test.engine.checkpoint(checkpoint.id) }
+    #expect(error?.code == .corrupt && error?.message.contains("\(checkpoint.id)") == true)
+  }
+
   static let choices: [([String], String)] = [
     (["skip", "skip"], "twice"), ([""], "1 to 200 bytes"), (["a", " "], "1 to 200 bytes"),
     ([String(repeating: "a", count: 201)], "1 to 200 bytes"), ((1...51).map { "\($0)" }, "at most 50"),
