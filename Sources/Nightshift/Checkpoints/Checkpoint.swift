@@ -67,8 +67,8 @@ public struct Reviewers: Sendable, Hashable {
   public var roles: [String] = []
   /// How many different people have to say yes. One no is a no.
   public var required = 1
-  /// Whether whoever asked for the job is kept from answering: its owner, and whoever enqueued it for them, ran its
-  /// schedule by hand, forked it or gave it another payload.
+  /// Whether whoever asked for the job is kept from answering: its owner, and whoever enqueued it for them, changed
+  /// its schedule at run time or ran it by hand, forked it or gave it another payload.
   public var excludesRequester = false
 
   /// One approver.

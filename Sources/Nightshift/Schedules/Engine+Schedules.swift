@@ -199,6 +199,7 @@ extension Engine {
         INSERT INTO nightshift_slots(schedule, at, fired_at, outcome, detail, job, open)
         VALUES(?, ?, ?, 'manual', ?, ?, 0) ON CONFLICT(schedule, at) DO NOTHING
         """, [.text(name), SQLValue(now), SQLValue(now), .text("by \(actor.id)"), SQLValue(submission.id)])
+      try transaction.session.noteEditors(ofSlotsFiredAt: now)
       try transaction.audit(
         "run-schedule", "schedule \(name)", by: actor, at: now, detail: ["job": .string(submission.id.description)])
       return submission
@@ -238,6 +239,11 @@ extension Engine {
       let (record, isEnabled) = try change(try ScheduleRecord.read(name, transaction))
       guard let isEnabled else { return }
       try record.write(isEnabled: isEnabled, transaction)
+      if record.overridden == nil { try transaction.session.forgetEditors(of: name) }
+      // Who switches it on or off has no hand in what its jobs do.
+      if detail?.objectValue?.keys.contains(where: { $0 != "enabled" }) == true {
+        try transaction.session.noteEditor(actor, of: name)
+      }
       try transaction.audit(
         verb, "schedule \(name)", by: actor, at: now, detail: fields.map { ["fields": $0] })
     }

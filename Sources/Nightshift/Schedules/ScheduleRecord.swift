@@ -92,6 +92,7 @@ extension ScheduleRecord {
   /// Deletes the row. Slots and jobs are left alone.
   static func delete(_ name: String, _ transaction: any WriteTransaction) throws(StoreError) {
     try transaction.execute("DELETE FROM nightshift_schedules WHERE name = ?", [.text(name)])
+    try transaction.session.forgetEditors(of: name)
   }
 
   /// Lets whoever writes schedules, here or elsewhere, do so one after the other.

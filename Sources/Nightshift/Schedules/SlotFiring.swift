@@ -25,6 +25,7 @@ struct SlotFiring {
         "UPDATE nightshift_slots SET outcome = 'duplicate', job = ? WHERE schedule = ? AND at = ?",
         [SQLValue(holder), .text(entry.schedule), SQLValue(entry.slot)])
     }
+    if !jobs.isEmpty { try transaction.session.noteEditors(ofSlotsFiredAt: now) }
     return jobs.count
   }
 

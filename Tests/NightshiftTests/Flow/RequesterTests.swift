@@ -123,6 +123,24 @@ import Testing
     try await expectRefusal(of: olga, try #require(try await pending(test).first), test)
   }
 
+  @Test func `is who has changed its schedule, until that is reset`() async throws {
+    let test = try await guarded()
+    try await test.engine.declareSchedules(["s": ["expression": "@daily", "kind": "k", "payload": 7, "owner": "ada"]])
+    let oscar = Actor(id: "oscar", role: .operator)
+    _ = try await test.engine.editSchedule("s", ["payload": 8], by: olga)
+    _ = try await test.engine.setSchedule("s", enabled: true, by: oscar)
+    test.clock.advance(by: .seconds(86_400))
+    try await test.runUntilIdle()
+    let first = try #require(try await pending(test).first)
+    for actor in [ada, olga] { try await expectRefusal(of: actor, first, test) }
+    #expect(try await test.engine.decide(first.id, Verdict(.approve), by: oscar).state == .approved)
+    _ = try await test.engine.resetSchedule("s", by: olga)
+    test.clock.advance(by: .seconds(86_400))
+    try await test.runUntilIdle()
+    let second = try #require(try await pending(test).first)
+    #expect(try await test.engine.decide(second.id, Verdict(.approve), by: olga).state == .approved)
+  }
+
   @Test func `is not spared by an answer that they have given beforehand`() async throws {
     let test = try await asking { $0.reviewers.excludesRequester = true }
     let (_, checkpoint) = try await ask(test, by: ben)
