@@ -62,6 +62,7 @@ final class RecordingReporter: ScriptReporter {
 
   func keep(step name: String, result: JSONValue) async throws {}
   func waitFor(signals names: [String], timeout: Duration?) throws {}
+  func childLater(_ child: ChildDraft) async throws -> Bool { true }
   func waitForOpenQuestions() async throws -> QuestionsLeft { .none }
   func forgetWaits() { state.withLock { $0.checkpoints.removeAll() } }
 

@@ -145,4 +145,55 @@ import Testing
     #expect(try await test.runUntilIdle() == 1)
     #expect(try await detail(id).summary.state == .scheduled)
   }
+
+  private static let parent = """
+    if [ "$(jq '[.children[]? | select(.state == "completed" or .state == "dead")] | length' "$NIGHTSHIFT_CONTEXT")" = 2 ]
+    then jq -c '.children | map_values(del(.id))' "$NIGHTSHIFT_CONTEXT"; exit 0; fi
+    echo '{"$child": {"name": "good", "kind": "double", "payload": 4, "queue": "q", "tags": ["t"]}}'
+    echo '{"$child": {"name": "bad", "kind": "double", "payload": -1}}'
+    exit 75
+    """
+
+  @Test func `enqueues children once, waits for their ends, and finds what came of them`() async throws {
+    try await test.engine.register("double", payload: Int.self) { number, _ in
+      guard number > 0 else { throw PermanentFailure("it is negative") }
+      return number * 2
+    }
+    let id = try await enqueue(Self.parent)
+    try await test.runUntilIdle()
+    let result = try #require(try await detail(id).result)
+    #expect(
+      try JSONValue(parsing: result) == [
+        "good": ["state": "completed", "result": 8], "bad": ["state": "dead", "error": "it is negative"],
+      ])
+    var filter = JobFilter()
+    filter.kinds = ["double"]
+    #expect(try await test.engine.jobs(filter, before: nil, limit: 10).jobs.count == 2)
+    filter.tags = ["t"]
+    let child = try #require(try await test.engine.jobs(filter, before: nil, limit: 10).jobs.first)
+    #expect(child.queue == "q")
+  }
+
+  @Test func `that does not exit with 75 lets its children run, and waits for none`() async throws {
+    try await test.engine.register("double", payload: Int.self) { number, _ in number * 2 }
+    let id = try await enqueue(
+      """
+      echo '{"$child": {"name": "one", "kind": "double", "payload": 4, "delay": "1h"}}'
+      echo '{"$child": {"name": "one", "kind": "double", "payload": 4, "delay": "1h"}}'
+      """)
+    try await test.runUntilIdle()
+    #expect(try await detail(id).summary.state == .completed)
+    var filter = JobFilter()
+    filter.kinds = ["double"]
+    let children = try await test.engine.jobs(filter, before: nil, limit: 10).jobs
+    #expect(children.map(\.state) == [.scheduled])
+  }
+
+  @Test func `fails with the reason when a child is refused`() async throws {
+    let id = try await enqueue(
+      #"echo '{"$child": {"kind": "unknown"}}'; exit 75"#, "maxAttempts: 1")
+    try await test.runUntilIdle()
+    #expect(try await detail(id).summary.state == .dead)
+    #expect(try await detail(id).error?.message.contains("the kind `unknown`") == true)
+  }
 }

@@ -110,11 +110,7 @@ public final class JobContext: Sendable {
   @discardableResult
   public func enqueue<Next: Job>(_ job: Next, _ options: JobOptions = JobOptions()) async throws -> JobID {
     try checkParked()
-    var options = options
-    options.organization = options.organization ?? organization
-    options.owner = options.owner ?? owner
-    options.traceparent = options.traceparent ?? traceparent
-    return try await engine.enqueue(job, options)
+    return try await engine.enqueue(job, inheriting(options))
   }
 
   package func setCancelled(_ reason: CancellationReason) {

@@ -64,8 +64,10 @@ extension JobContext {
     filter.job = id
     let checkpoints = try await engine.checkpoints(filter, limit: 1_000).checkpoints
     var fields: [String: JSONValue] = [:]
+    let (children, own) = (steps.filter { $0.type == StepRecord.child }, steps.filter { $0.type != StepRecord.child })
+    if !children.isEmpty { fields["children"] = try await self.children(children) }
     fields["steps"] = .object(
-      Dictionary(steps.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
+      Dictionary(own.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
     let (came, timedOut) = (waits.filter { $0.state == .satisfied }, waits.filter { $0.state == .timedOut })
     fields["signals"] = .object(Dictionary(came.map { ($0.name ?? $0.key, JSONValue(kept: $0.payload)) }) { $1 })
     fields["timedOut"] = .array(Set(timedOut.flatMap(\.names)).sorted().map(JSONValue.string))
@@ -157,7 +159,7 @@ package enum QuestionsLeft: Sendable {
 
 extension JSONValue {
   /// What was stored as JSON by us.
-  fileprivate init(kept bytes: [UInt8]?) {
+  init(kept bytes: [UInt8]?) {
     self = bytes.flatMap { try? JSONValue(parsing: $0) } ?? .null
   }
 }

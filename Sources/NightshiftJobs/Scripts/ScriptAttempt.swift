@@ -13,6 +13,8 @@ package protocol ScriptReporter: Sendable {
   func keep(step name: String, result: JSONValue) async throws
   /// Waits for a signal once the attempt is over.
   func waitFor(signals names: [String], timeout: Duration?) throws
+  /// Enqueues a job, once, and waits for its end once the attempt is over; `false` if it has ended already.
+  func childLater(_ child: ChildDraft) async throws -> Bool
   /// Waits, once the attempt is over, for what others have asked on the job's behalf.
   func waitForOpenQuestions() async throws -> QuestionsLeft
   /// Takes back what was to be waited for.
