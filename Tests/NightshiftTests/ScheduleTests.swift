@@ -83,24 +83,29 @@ import Testing
     #expect(try await slots() == (expected + ["18:00"]).map { "\($0) enqueued" })
   }
 
-  static let late: [(mode: String, late: Int64, count: Int)] = [
+  static let late: [(late: Int64, counts: [String: Int])] = [
     // In time: a busy moment loses nothing, unless nothing is to be made up for.
-    ("latest", 60, 7), ("all", 60, 7), ("last 2", 60, 7), ("none", 60, 1), ("none", 0, 1),
-    ("latest", 70, 1), ("all", 70, 8), ("last 2", 70, 2), ("none", 70, 1),
+    (60, ["latest": 7, "all": 7, "last 2": 7, "none": 1]), (70, ["latest": 1, "all": 8, "last 2": 2, "none": 1]),
   ]
 
   @Test(arguments: late)
-  func `takes a slot for late after a minute`(_ mode: String, _ late: Int64, _ count: Int) async throws {
-    try await add("s", ["catchUp": .string(mode), "expression": "*/10 * * * * *"])
-    try await add("hourly", ["catchUp": .string(mode)])
+  func `takes a slot for late after a minute`(_ late: Int64, _ counts: [String: Int]) async throws {
+    let names = ["latest": "a", "all": "b", "last 2": "c", "none": "d"]
+    for (mode, name) in names {
+      try await add(name, ["catchUp": .string(mode), "expression": "*/10 * * * * *"])
+      try await add("hourly-\(name)", ["catchUp": .string(mode)])
+    }
     test.clock.advance(by: .seconds(3_600 - 10))
     try await fire()
-    let before = try await slots().count
+    var before: [String: Int] = [:]
+    for name in names.values { before[name] = try await slots(name).count }
     // The first of those that are then due is that of the full hour.
     test.clock.advance(by: .seconds(10 + late))
     try await fire()
-    #expect(try await slots().count - before == count)
-    #expect(try await slots("hourly").count == (mode == "none" && late > 60 ? 0 : 1))
+    for (mode, name) in names {
+      #expect(try await slots(name).count - before[name]! == counts[mode]!, "\(mode)")
+      #expect(try await slots("hourly-\(name)").count == (mode == "none" && late > 60 ? 0 : 1), "\(mode)")
+    }
   }
 
   @Test func `catches up at most a thousand slots, in several transactions`() async throws {

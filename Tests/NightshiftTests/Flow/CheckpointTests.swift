@@ -197,19 +197,22 @@ import Testing
     #expect(try await pending(test).count == 1)
   }
 
-  static let damages: [(String, SQLValue)] = [
-    ("data", .bytes([0x7B])), ("policy", .text("{}")), ("schema", .text("{")), ("type", .text("other")),
-  ]
-
-  @Test(arguments: damages)
-  func `that is damaged says so, and shows no half of itself`(_ column: String, _ damage: SQLValue) async throws {
+  @Test func `that is damaged says so, and shows no half of itself`() async throws {
     let test = try await asking()
-    let (_, checkpoint) = try await ask(test)
-    _ = try await test.engine.store.write {
-      try $0.execute("UPDATE nightshift_checkpoints SET \(column) = ?", [damage])
+    let damages: [(String, SQLValue)] = [
+      ("data", .bytes([0x7B])), ("policy", .text("{}")), ("schema", .text("{")), ("type", .text("other")),
+    ]
+    for _ in damages { _ = try await test.engine.add("k", "7") }
+    try await test.runUntilIdle()
+    for (checkpoint, (column, damage)) in zip(try await pending(test), damages) {
+      let id = checkpoint.id
+      _ = try await test.engine.store.write {
+        try $0.execute(
+          "UPDATE nightshift_checkpoints SET \(column) = ? WHERE id = ?", [damage, .integer(id.rawValue)])
+      }
+      let error = await #expect(throws: StoreError.self) { try await test.engine.checkpoint(id) }
+      #expect(error?.code == .corrupt && error?.message.contains("\(id)") == true, "\(column)")
     }
-    let error = await #expect(throws: StoreError.self) { try await test.engine.checkpoint(checkpoint.id) }
-    #expect(error?.code == .corrupt && error?.message.contains("\(checkpoint.id)") == true)
   }
 
   static let choices: [([String], String)] = [
@@ -217,21 +220,19 @@ import Testing
     ([String(repeating: "a", count: 201)], "1 to 200 bytes"), ((1...51).map { "\($0)" }, "at most 50"),
   ]
 
-  @Test(arguments: choices)
-  func `about a problem offers only choices that can be told apart`(
-    _ choices: [String], _ reason: String
-  ) async throws {
-    let test = try await engine { _, context in
-      try await context.problem("stuck", title: "What now?", choices: choices).choice
+  @Test func `about a problem offers only choices that can be told apart`() async throws {
+    let test = try await engine { index, context in
+      try await context.problem("stuck", title: "What now?", choices: Self.choices[index].0).choice
     }
-    let id = try await test.engine.add("k")
-    try await test.runUntilIdle()
-    #expect(try await test.engine.job(id)?.summary.state != .waiting)
-    let message = try #require(try await test.engine.job(id)?.error?.message)
-    #expect(message.contains(reason), "\(message)")
-    let json: JSONValue = ["type": "error", "title": "?", "choices": .array(choices.map(JSONValue.string))]
-    let mistake = #expect(throws: CheckpointReader.Mistake.self) { try CheckpointReader.read(json) }
-    #expect(mistake?.faults.contains { $0.pointer == "/choices" } == true)
+    for (index, (choices, reason)) in Self.choices.enumerated() {
+      let id = try await test.engine.add("k", "\(index)")
+      try await test.runUntilIdle()
+      let message = try #require(try await test.engine.job(id)?.error?.message)
+      #expect(message.contains(reason), "\(message)")
+      let json: JSONValue = ["type": "error", "title": "?", "choices": .array(choices.map(JSONValue.string))]
+      let mistake = #expect(throws: CheckpointReader.Mistake.self) { try CheckpointReader.read(json) }
+      #expect(mistake?.faults.contains { $0.pointer == "/choices" } == true)
+    }
   }
 
   @Test func `is in nobody's list once its job was cancelled`() async throws {
