@@ -9,7 +9,7 @@ struct SendReport: Job {
 
   func run(_ context: JobContext) async throws {
     // The time that the schedule names, however late the job runs. Without one somebody runs it by hand.
-    let day = context.slotTime ?? Date()
+    let day = try await context.slotTime ?? Date()
     context.log("the report for \(day)")
   }
 }

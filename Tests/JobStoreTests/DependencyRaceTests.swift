@@ -68,6 +68,16 @@ import Testing
   }
 
   @Test(arguments: StoreUnderTest.allCases)
+  func `adds nothing that would wait for a job which was pruned meanwhile, and names it`(
+    _ database: StoreUnderTest
+  ) async throws {
+    let test = try database.make()
+    let error = await #expect(throws: StoreError.self) { try await test.insert(NewJob(2).after(JobID(rawValue: 1))) }
+    #expect(error?.code == .overtaken && error?.message.contains("\(JobID(rawValue: 1))") == true)
+    #expect(try await test.count("jobs") == 0)
+  }
+
+  @Test(arguments: StoreUnderTest.allCases)
   func `comes to one end where dependencies complete, die and are cancelled at once`(
     _ database: StoreUnderTest
   ) async throws {

@@ -40,6 +40,21 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/server.json"))
   }
 
+  @Test func `that was killed is in nobody's way, even before it is buried`() async throws {
+    let server = try await binary.serve()
+    let enqueued = try await binary.run(
+      "enqueue", "http", #"{"url": "http://127.0.0.1:9"}"#, "--in", "1h")
+    #expect(enqueued.status == 0, "\(enqueued.errors)")
+    // Stopped first: it cannot answer any more, and is still a server.
+    server.signal(SIGSTOP)
+    #expect(ServerFile.running(in: "\(binary.folder.path)/nightshift-data")?.pid == server.pid)
+    _ = try await server.stop(SIGKILL)
+    #expect(FileManager.default.fileExists(atPath: "\(binary.folder.path)/nightshift-data/server.json"))
+    let listed = try await binary.run("jobs", "--json")
+    #expect(listed.status == 0, "\(listed.errors)")
+    #expect(try listed.json().items("jobs").count == 1)
+  }
+
   @Test func `keeps its token over a restart and shows it once`() async throws {
     _ = try await binary.serve().stop()
     let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(

@@ -7,18 +7,26 @@ import Testing
 @Suite struct `The server's file` {
   private let folder = TemporaryFolder()
 
-  @Test func `names the server while its process lives`() throws {
+  @Test func `names the server while it has its seat`() throws {
     let file = ServerFile(
       url: "http://127.0.0.1:1", pid: getpid(), startedAt: Timestamp(microseconds: 1_800_000_000_000_000))
-    try file.write(in: folder.path)
-    #expect(ServerFile.running(in: folder.path) == file)
-    file.remove(from: folder.path)
+    try withSeat(file) {
+      #expect(ServerFile.running(in: folder.path) == file)
+      // Whoever looks does not take the seat.
+      #expect(ServerFile.running(in: folder.path) == file)
+    }
     #expect(ServerFile.running(in: folder.path) == nil)
+    #expect(!FileManager.default.fileExists(atPath: ServerFile.path(in: folder.path)))
   }
 
-  @Test func `of a dead process is ignored`() throws {
-    let pid = try pidOfEndedProcess()
-    try ServerFile(url: "http://127.0.0.1:1", pid: pid, startedAt: Timestamp(microseconds: 0)).write(
+  private func withSeat(_ file: ServerFile, _ body: () -> Void) throws {
+    guard let seat = try ServerSeat.take(in: folder.path, for: file) else { throw CancellationError() }
+    body()
+    _ = consume seat
+  }
+
+  @Test func `that a crash left behind names no server, whatever has its number by now`() throws {
+    try ServerFile(url: "http://127.0.0.1:1", pid: getpid(), startedAt: Timestamp(microseconds: 0)).write(
       in: folder.path)
     #expect(ServerFile.running(in: folder.path) == nil)
   }
@@ -28,7 +36,7 @@ import Testing
     try other.write(in: folder.path)
     ServerFile(url: "http://127.0.0.1:1", pid: getpid(), startedAt: Timestamp(microseconds: 0)).remove(
       from: folder.path)
-    #expect(ServerFile.running(in: folder.path) == other)
+    #expect(FileManager.default.fileExists(atPath: ServerFile.path(in: folder.path)))
   }
 
   @Test func `that is no JSON is no server`() throws {
@@ -41,14 +49,6 @@ import Testing
     #expect(AdminTokenFile.read(from: folder.path) == "nst_x")
     let attributes = try FileManager.default.attributesOfItem(atPath: AdminTokenFile.path(in: folder.path))
     #expect(attributes[.posixPermissions] as? Int == 0o600)
-  }
-
-  private func pidOfEndedProcess() throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/true")
-    try process.run()
-    process.waitUntilExit()
-    return process.processIdentifier
   }
 }
 

@@ -62,7 +62,8 @@ final class RecordingReporter: ScriptReporter {
 
   func keep(step name: String, result: JSONValue) async throws {}
   func waitFor(signals names: [String], timeout: Duration?) throws {}
-  func waitForOpenQuestions() async throws -> Bool { false }
+  func childLater(_ child: ChildDraft) async throws -> Bool { true }
+  func waitForOpenQuestions() async throws -> QuestionsLeft { .none }
   func forgetWaits() { state.withLock { $0.checkpoints.removeAll() } }
 
   var cancellationReason: CancellationReason? { nil }

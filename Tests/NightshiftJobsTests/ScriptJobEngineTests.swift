@@ -6,43 +6,14 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `A script job in an engine` {
-  private let folder: TemporaryFolder
-  private let test: TestEngine
-  private let started = Signal()
+@Suite(.timeLimit(.minutes(1))) struct `A script job in an engine`: RunsScripts {
+  let folder: TemporaryFolder
+  let test: TestEngine
+  let started = Signal()
 
   init() async throws {
     folder = try TemporaryFolder()
-    var configuration = EngineConfiguration()
-    configuration.middleware = [StartSignal(signal: started)]
-    test = try await TestEngine(configuration: configuration)
-  }
-
-  /// Tells when an attempt begins.
-  private struct StartSignal: JobMiddleware {
-    let signal: Signal
-
-    func aroundRun(_ context: JobContext, next: @Sendable () async throws -> Void) async throws {
-      signal.fire()
-      try await next()
-    }
-  }
-
-  /// Registers the jobs that were written, and enqueues one of the kind `sample`.
-  private func enqueue(_ script: String, _ manifest: String = "", payload: String = "{}") async throws
-    -> JobID
-  {
-    try folder.write(script, to: "jobs/sample/run.sh")
-    try folder.write("command: [bash, run.sh]\n\(manifest)", to: "jobs/sample/job.yaml")
-    let jobs = ScriptJobs(
-      folder: "\(folder.path)/jobs", registry: test.engine,
-      environment: ScriptEnvironment(inherited: ProcessInfo.processInfo.environment),
-      scratch: try ScratchSpace(root: "\(folder.path)/scratch", name: "\(test.engine.workerID)"),
-      clock: test.clock,
-      logger: test.engine.logger)
-    try await jobs.load()
-    let draft = JobDraft(kind: "sample", payload: Array(payload.utf8))
-    return try #require(try await test.engine.submit([draft], actor: .system).first).id
+    test = try await Self.engine(tellingOf: started)
   }
 
   @Test func `finds the results of the jobs that it has waited for in its context`() async throws {
@@ -68,8 +39,6 @@ import Testing
         ["id": .string("\(ids[1])"), "ref": "bad", "state": "dead"],
       ])
   }
-
-  private func detail(_ id: JobID) async throws -> JobDetail { try #require(try await test.engine.job(id)) }
 
   @Test func `leaves its result, log, progress and artifacts with the job`() async throws {
     let id = try await enqueue(
@@ -126,91 +95,5 @@ import Testing
     await #expect(throws: SubmissionError.self) {
       try await enqueue("true", "payload: {type: object, required: [month]}")
     }
-  }
-
-  private func pending() async throws -> Checkpoint {
-    var filter = CheckpointFilter()
-    filter.states = [.pending]
-    return try #require(try await test.engine.checkpoints(filter).checkpoints.first)
-  }
-
-  private static let asking = """
-    state=$(jq -r '.checkpoints.send.state // "unasked"' "$NIGHTSHIFT_CONTEXT")
-    case $state in
-      approved) jq -c '{sent: .checkpoints.send.data.to, by: .checkpoints.send.by}' "$NIGHTSHIFT_CONTEXT" ;;
-      rejected) echo '{"sent": false}' ;;
-      *)
-        echo '{"$checkpoint": {"key": "send", "title": "Send it?", "risk": "message", "data": {"to": "ada"}}}'
-        exit 75 ;;
-    esac
-    """
-
-  @Test func `asks people by a line and exit 75, and finds the answer in its context`() async throws {
-    let id = try await enqueue(Self.asking)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).summary.state == .waiting)
-    let checkpoint = try await pending()
-    #expect(checkpoint.title == "Send it?" && checkpoint.risk == "message")
-    let ada = Actor(id: "ada", role: .approver)
-    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, data: ["to": "ben"]), by: ada)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).result == Array(#"{"sent":"ben","by":"ada"}"#.utf8))
-  }
-
-  @Test func `decides itself what a rejection means`() async throws {
-    let id = try await enqueue(Self.asking)
-    try await test.runUntilIdle()
-    _ = try await test.engine.decide(try await pending().id, Verdict(.reject), by: .system)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).result == Array(#"{"sent": false}"#.utf8))
-  }
-
-  @Test func `that asks and then ends has asked nothing`() async throws {
-    let id = try await enqueue(
-      """
-      echo '{"$checkpoint": {"key": "send", "title": "Send it?"}}'
-      """)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).summary.state == .completed)
-    #expect(try await test.engine.checkpoints(CheckpointFilter()).checkpoints.isEmpty)
-  }
-
-  @Test func `keeps steps, waits for signals, and finds both in its context`() async throws {
-    let id = try await enqueue(
-      """
-      if [ "$(jq -r '.signals | has("paid")' "$NIGHTSHIFT_CONTEXT")" = true ]; then
-        jq -c '{fetched: .steps.fetch, paid: .signals.paid}' "$NIGHTSHIFT_CONTEXT"
-      else
-        echo '{"$step": "fetch", "result": [1, 2]}'
-        echo '{"$signal": "paid", "timeout": "1h"}'
-        exit 75
-      fi
-      """)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).summary.state == .waiting)
-    try await test.engine.signal("paid", to: id, 7)
-    try await test.runUntilIdle()
-    #expect(try await detail(id).result == Array(#"{"fetched":[1,2],"paid":7}"#.utf8))
-  }
-
-  @Test func `asks all that it asks, and keeps the result that a step had first`() async throws {
-    let id = try await enqueue(
-      """
-      echo "{\\"$(printf '$')step\\": \\"draft\\", \\"result\\": $NIGHTSHIFT_ATTEMPT}"
-      if [ "$NIGHTSHIFT_ATTEMPT" -gt 2 ]; then jq -c '.steps' "$NIGHTSHIFT_CONTEXT"; exit 0; fi
-      echo '{"$checkpoint": {"key": "a", "title": "A?"}}'
-      echo '{"$checkpoint": {"key": "b", "title": "B?"}}'
-      exit 75
-      """)
-    for title in ["A?", "B?"] {
-      try await test.runUntilIdle()
-      var filter = CheckpointFilter()
-      filter.states = [.pending]
-      let asked = try await test.engine.checkpoints(filter).checkpoints
-      #expect(asked.contains { $0.title == title })
-      _ = try await test.engine.decide(asked.first { $0.title == title }!.id, Verdict(.approve), by: .system)
-    }
-    try await test.runUntilIdle()
-    #expect(try await detail(id).result == Array(#"{"draft":1}"#.utf8))
   }
 }

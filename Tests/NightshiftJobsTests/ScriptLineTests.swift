@@ -30,6 +30,19 @@ import Testing
     (#"{"$signal": "paid", "timeout": "1h"}"#, .signal(["paid"], timeout: .seconds(3_600))),
     (#"{"$signal": ["paid", "refused"]}"#, .signal(["paid", "refused"], timeout: nil)),
     (#"{"$signal": []}"#, .mistake("$signal must be a name, or a list of names")),
+    (
+      #"{"$child": {"kind": "render", "payload": {"page": 1}}}"#,
+      .child(ChildDraft("render", kind: "render", payload: ["page": 1]))
+    ),
+    (
+      #"{"$child": {"kind": "a b"}}"#,
+      .mistake(
+        "$child: /kind: must be 1 to 100 of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit; got \"a b\"")
+    ),
+    (
+      #"{"$child": {"knd": "render"}}"#,
+      .mistake("$child: /knd: is not a known field: did you mean `kind`?; /kind: is missing: the kind of the job")
+    ),
     (#"{"$progres": 1}"#, .mistake("unknown instruction $progres: did you mean $progress?")),
     (#"{"files": 2}"#, .result(#"{"files": 2}"#)),
     ("[1, 2]", .result("[1, 2]")),

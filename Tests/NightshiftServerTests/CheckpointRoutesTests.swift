@@ -69,6 +69,58 @@ import Testing
     }
   }
 
+  @Test func `tells those who follow the job of signals and answers`() async throws {
+    try await TestAPI.run { test in
+      try await test.engine.register("two", payload: Int.self) { _, context in
+        async let one = context.approval("one", title: "One?")
+        async let other = context.signal("paid", as: Int.self)
+        _ = try await (one, other)
+        // So that the stream goes on for as long as the test reads it.
+        _ = try await context.signal("end", as: Int.self)
+      }
+      let draft = JobDraft(kind: "two", payload: Array("7".utf8))
+      let id = try #require(try await test.engine.submit([draft], actor: .system).first).id
+      try await wait(for: "waiting", id, test)
+      let events = try await test.engine.listen(EventFilter(job: id))
+      let list = try await test.call(.get, "/api/jobs/\(id)/checkpoints").json
+      let checkpoint = try #require(list["checkpoints"]?.arrayValue?.first?["id"]?.stringValue)
+      _ = try await test.call(.post, "/api/jobs/\(id)/signals/paid", as: .member, body: #"{"payload": 7}"#)
+      _ = try await test.call(.post, "/api/checkpoints/\(checkpoint)/approve", as: .approver)
+      var seen: [String: JSONValue] = [:]
+      for try await case .event(let number, let event) in events {
+        let message = LiveMessage(event, id: number)
+        if ["signal", "checkpoint"].contains(message.type) { seen[message.type] = message.data }
+        if seen.count == 2 { break }
+      }
+      #expect(seen["signal"]?["name"] == "paid" && seen["signal"]?["by"] == "token:member")
+      #expect(
+        seen["checkpoint"]?["checkpoint"]?.stringValue == checkpoint && seen["checkpoint"]?["state"] == "approved")
+      #expect(seen["checkpoint"]?["verdict"] == "approved" && seen["checkpoint"]?["by"] == "token:approver")
+      #expect(seen["checkpoint"]?["title"] == "One?" && seen["checkpoint"]?["job"]?.stringValue == "\(id)")
+    }
+  }
+
+  @Test func `lists and revokes what reviewers have said to remember`() async throws {
+    try await TestAPI.run { test in
+      let job = try await asking(test)
+      let list = try await test.call(.get, "/api/jobs/\(job)/checkpoints").json
+      let id = try #require(list["checkpoints"]?.arrayValue?.first?["id"]?.stringValue)
+      let body = #"{"remember": {"scope": "arguments", "for": "8h"}}"#
+      #expect(try await test.call(.post, "/api/checkpoints/\(id)/approve", as: .approver, body: body).status == 200)
+      let grants = try await test.call(.get, "/api/grants", as: .viewer).json["grants"]?.arrayValue ?? []
+      let grant = try #require(grants.first)
+      #expect(grants.count == 1 && grant["scope"] == "arguments" && grant["checkpoint"]?.stringValue == id)
+      #expect(grant["by"] == "token:approver" && grant["key"] == "send" && grant["kind"] == "ask")
+      let path = "/api/grants/\(grant["id"]!.stringValue!)"
+      let refused = try await test.call(.delete, path, as: .member)
+      #expect(refused.status == 403 && refused.json["code"] == "not_a_reviewer", "\(refused.text)")
+      #expect(try await test.call(.delete, path, as: .approver).status == 204)
+      #expect(try await test.call(.delete, path, as: .approver).status == 404)
+      #expect(try await test.call(.delete, "/api/grants/nonsense").status == 404)
+      #expect(try await test.call(.get, "/api/grants").json["grants"] == [])
+    }
+  }
+
   static let bad: [(body: String, pointer: String)] = [
     (#"{"coment": "x"}"#, "#/coment"), (#"{"comment": 5}"#, "#/comment"), (#"{"choice": "skip"}"#, "#/choice"),
     (#"{"data": {"amount": "x"}}"#, "#/data/amount"), (#"{"remember": {}}"#, "#/remember/scope"),

@@ -5,6 +5,11 @@ import Testing
 @testable import NightshiftServer
 
 @Suite struct `A problem` {
+  @Test func `of what others took away meanwhile is a conflict that says what`() {
+    let problem = Problem(StoreError(.overtaken, "The job job_1 is not there."))
+    #expect(problem.status == .conflict && problem.detail == "The job job_1 is not there.")
+  }
+
   static let storeErrors: [(StoreError.Code, status: Int, retryAfter: String?)] = [
     (.unavailable, 503, "1"), (.overloaded, 503, "1"), (.full, 507, "60"), (.readOnly, 503, "60"),
     (.conflict, 409, nil), (.corrupt, 500, nil), (.wrongVersion, 503, "60"), (.leaseLost, 500, nil),

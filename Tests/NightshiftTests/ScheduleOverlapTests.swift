@@ -4,30 +4,10 @@ import Testing
 
 @testable import Nightshift
 
-/// The tests' clock begins at 2026-01-01T12:00:00Z.
-@Suite(.timeLimit(.minutes(1))) struct `A schedule whose jobs take long` {
-  private let test: TestEngine
-  private var engine: Engine { test.engine }
+@Suite(.timeLimit(.minutes(1))) struct `A schedule whose jobs take long`: FiresSchedules {
+  let test: TestEngine
 
-  init() async throws {
-    test = try await TestEngine.fresh()
-    try await engine.register("k", payload: JSONValue.self) { _, _ in }
-  }
-
-  private func add(_ name: String, _ fields: JSONValue) async throws {
-    let base: JSONValue = ["expression": "0 * * * *", "kind": "k"]
-    let all = base.objectValue!.merging(fields.objectValue!) { $1 }
-    _ = try await engine.addSchedule(name, .object(all), by: .system)
-  }
-
-  /// Fires what is due without running its jobs.
-  private func fire() async throws { _ = try await engine.housekeeper.scheduler.fire() }
-
-  private func slots(_ name: String = "s") async throws -> [String] {
-    try await engine.slots(of: name, before: nil, limit: 2_000).reversed().map {
-      "\($0.at.rfc3339.dropFirst(11).prefix(5)) \($0.outcome)"
-    }
-  }
+  init() async throws { test = try await Self.fresh() }
 
   private func states() async throws -> [String] {
     try await engine.column(
@@ -76,40 +56,54 @@ import Testing
     #expect(try await states() == ["0"])
   }
 
-  @Test func `lets slots wait for their turn`() async throws {
+  @Test func `lets slots wait for their turn, each until the one before it has ended`() async throws {
+    try await engine.register("k", payload: JSONValue.self) { _, context in
+      let state = try await context.engine.column("SELECT count(*) FROM nightshift_jobs WHERE state = 4")
+      if state == ["1"] { throw PermanentFailure("however it has ended") }
+    }
     try await add("s", ["overlap": "queue", "catchUp": "all"])
     test.clock.advance(by: .seconds(3 * 3_600))
     try await fire()
-    #expect(try await slots() == ["13:00 enqueued", "14:00 waiting", "15:00 waiting"])
-    try await test.runUntilIdle()
-    test.clock.advance(by: .seconds(1))
-    try await fire()
-    #expect(try await slots() == ["13:00 enqueued", "14:00 enqueued", "15:00 waiting"])
-    #expect(try await engine.schedule("s")?.nextSlot?.rfc3339 == "2026-01-01T16:00:00.000Z")
-    test.clock.advance(by: .seconds(1))
-    try await fire()
-    #expect(try await slots() == ["13:00 enqueued", "14:00 enqueued", "15:00 waiting"])
-    try await test.runUntilIdle()
-    test.clock.advance(by: .seconds(1))
-    try await test.runUntilIdle()
     #expect(try await slots() == ["13:00 enqueued", "14:00 enqueued", "15:00 enqueued"])
+    #expect(try await states() == ["0", "4", "4"])
+    #expect(try await engine.schedule("s")?.nextSlot?.rfc3339 == "2026-01-01T16:00:00.000Z")
+    // Nobody has to look at the clock for it.
+    #expect(try await test.runUntilIdle() == 3)
+    #expect(try await states() == ["5", "6", "5"])
+    test.clock.advance(by: .seconds(3_600))
+    try await fire()
+    #expect(try await states() == ["5", "6", "5", "0"])
   }
 
-  @Test func `lets no slot wait that it no longer may`() async throws {
+  @Test func `lets a slot wait for a job that another look has enqueued`() async throws {
     try await add("s", ["overlap": "queue"])
-    try await add("t", ["overlap": "queue"])
+    for _ in 0..<3 {
+      test.clock.advance(by: .seconds(3_600))
+      try await fire()
+    }
+    #expect(try await states() == ["0", "4", "4"])
+    let first = try #require(try await engine.slots(of: "s", before: nil, limit: 9).last?.job)
+    _ = try await engine.cancel([first], reason: "enough", by: .system)
+    #expect(try await states() == ["7", "0", "4"])
+  }
+
+  @Test func `lets at most a hundred wait`() async throws {
+    try await add("s", ["overlap": "queue", "catchUp": "all", "expression": "* * * * *"])
+    test.clock.advance(by: .seconds(110 * 60))
+    try await fire()
+    let outcomes = try await slots().map { $0.split(separator: " ")[1] }
+    #expect(outcomes.count { $0 == "enqueued" } == 101 && outcomes.suffix(9).allSatisfy { $0 == "skipped" })
+  }
+
+  @Test func `leaves those that wait alone when it is changed or removed`() async throws {
+    try await add("s", ["overlap": "queue"])
     for _ in 0..<2 {
       test.clock.advance(by: .seconds(3_600))
       try await fire()
     }
     _ = try await engine.editSchedule("s", ["overlap": "allow"], by: .system)
-    #expect(try await slots() == ["13:00 enqueued", "14:00 skipped"])
-    _ = try await engine.editSchedule("t", ["description": "others go on waiting"], by: .system)
-    #expect(try await slots("t") == ["13:00 enqueued", "14:00 waiting"])
-    try await test.runUntilIdle()
-    test.clock.advance(by: .seconds(1))
-    try await test.runUntilIdle()
-    #expect(try await slots("t") == ["13:00 enqueued", "14:00 enqueued"])
-    try await engine.removeSchedule("t", by: .system)
+    try await engine.removeSchedule("s", by: .system)
+    #expect(try await states() == ["0", "4"])
+    #expect(try await test.runUntilIdle() == 2)
   }
 }

@@ -5,35 +5,16 @@ import Testing
 
 @testable import Nightshift
 
-/// The tests' clock begins at 2026-01-01T12:00:00Z.
-@Suite(.timeLimit(.minutes(1))) struct `A schedule` {
-  private let test: TestEngine
-  private var engine: Engine { test.engine }
+@Suite(.timeLimit(.minutes(1))) struct `A schedule`: FiresSchedules {
+  let test: TestEngine
 
-  init() async throws {
-    test = try await TestEngine.fresh()
-    try await engine.register("k", payload: JSONValue.self) { _, _ in }
-  }
-
-  private func add(_ name: String, _ fields: JSONValue) async throws {
-    let base: JSONValue = ["expression": "0 * * * *", "kind": "k"]
-    let all = base.objectValue!.merging(fields.objectValue!) { $1 }
-    _ = try await engine.addSchedule(name, .object(all), by: .system)
-  }
-
-  /// Fires what is due without running its jobs.
-  private func fire() async throws { _ = try await engine.housekeeper.scheduler.fire() }
-
-  private func slots(_ name: String = "s") async throws -> [String] {
-    try await engine.slots(of: name, before: nil, limit: 2_000).reversed().map {
-      "\($0.at.rfc3339.dropFirst(11).prefix(5)) \($0.outcome)"
-    }
-  }
+  init() async throws { test = try await Self.fresh() }
 
   @Test func `enqueues a job at each slot, which its handler is told`() async throws {
     let seen = Mutex<[String]>([])
     try await engine.register("told", payload: [String: Int].self) { payload, context in
-      seen.withLock { $0.append("\(context.slotTime!.timeIntervalSince1970) \(payload["n"]!) \(context.queue)") }
+      let slot = try #require(try await context.slotTime)
+      seen.withLock { $0.append("\(slot.timeIntervalSince1970) \(payload["n"]!) \(context.queue)") }
       if context.attempt == 1 { throw Snooze.for(.seconds(90)) }
     }
     try await add("s", ["kind": "told", "payload": ["n": 7], "queue": "q", "expression": "*/10 * * * *"])
@@ -50,6 +31,28 @@ import Testing
     var filter = JobFilter()
     filter.tags = ["schedule:s"]
     #expect(try await engine.jobs(filter, before: nil, limit: 10).jobs.count == 2)
+  }
+
+  @Test func `gives its slot to its own job and to forks of it, and to no other with the same tags`() async throws {
+    let seen = Mutex<[JobID: Date?]>([:])
+    try await engine.register("told", payload: JSONValue.self) { _, context in
+      let slot = try await context.slotTime
+      seen.withLock { $0[context.id] = slot }
+    }
+    try await add("s", ["kind": "told"])
+    test.clock.advance(by: .seconds(3_600))
+    try await test.runUntilIdle()
+    let own = try #require(try await engine.slots(of: "s", before: nil, limit: 1).first)
+    let job = try #require(own.job)
+    var options = JobOptions()
+    options.tags = try #require(try await engine.job(job)).summary.tags
+    let forged = try await engine.add("told", "{}", options)
+    let fork = try await engine.fork(job, Fork(), by: .system)
+    let second = try await engine.fork(fork, Fork(), by: .system)
+    try await test.runUntilIdle()
+    let slots = seen.withLock { $0 }
+    #expect(slots[job] == own.at.date && slots[fork] == own.at.date && slots[second] == own.at.date)
+    #expect(slots[forged] == .some(nil))
   }
 
   @Test func `counts a fixed length of time from its start`() async throws {
@@ -78,6 +81,31 @@ import Testing
     test.clock.advance(by: .seconds(1_800))
     try await fire()
     #expect(try await slots() == (expected + ["18:00"]).map { "\($0) enqueued" })
+  }
+
+  static let late: [(late: Int64, counts: [String: Int])] = [
+    // In time: a busy moment loses nothing, unless nothing is to be made up for.
+    (60, ["latest": 7, "all": 7, "last 2": 7, "none": 1]), (70, ["latest": 1, "all": 8, "last 2": 2, "none": 1]),
+  ]
+
+  @Test(arguments: late)
+  func `takes a slot for late after a minute`(_ late: Int64, _ counts: [String: Int]) async throws {
+    let names = ["latest": "a", "all": "b", "last 2": "c", "none": "d"]
+    for (mode, name) in names {
+      try await add(name, ["catchUp": .string(mode), "expression": "*/10 * * * * *"])
+      try await add("hourly-\(name)", ["catchUp": .string(mode)])
+    }
+    test.clock.advance(by: .seconds(3_600 - 10))
+    try await fire()
+    var before: [String: Int] = [:]
+    for name in names.values { before[name] = try await slots(name).count }
+    // The first of those that are then due is that of the full hour.
+    test.clock.advance(by: .seconds(10 + late))
+    try await fire()
+    for (mode, name) in names {
+      #expect(try await slots(name).count - before[name]! == counts[mode]!, "\(mode)")
+      #expect(try await slots("hourly-\(name)").count == (mode == "none" && late > 60 ? 0 : 1), "\(mode)")
+    }
   }
 
   @Test func `catches up at most a thousand slots, in several transactions`() async throws {

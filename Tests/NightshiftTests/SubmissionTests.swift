@@ -71,7 +71,7 @@ private let schema = #"{"type": "object", "properties": {"to": {"type": "string"
 
   @Test func `is owned by whoever sent it, unless it says otherwise`() async throws {
     let test = try await make()
-    let actor = Actor(id: "ada", role: .member)
+    let actor = Actor(id: "ada", role: .operator)
     let drafts = [draft(), draft { $0.owner = "bob" }]
     _ = try await test.engine.submit(drafts, actor: actor)
     #expect(

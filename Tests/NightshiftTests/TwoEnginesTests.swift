@@ -79,6 +79,7 @@ import Testing
         case .log(_, _, let message): seen.insert(message)
         case .progress(let fraction, _): seen.insert("\(fraction)")
         case .custom(let name, let data): seen.insert("\(name) \(data)")
+        case .signal, .checkpoint: break
         case .state(let state, _): seen.insert(state.rawValue)
         }
         if seen.isSuperset(of: ["a line", "0.25", #"note {"a":1}"#]) { release.signal() }

@@ -67,7 +67,8 @@ public struct Reviewers: Sendable, Hashable {
   public var roles: [String] = []
   /// How many different people have to say yes. One no is a no.
   public var required = 1
-  /// Whether whoever owns the job is kept from answering.
+  /// Whether whoever asked for the job is kept from answering: its owner, and whoever enqueued it for them, changed
+  /// its schedule at run time or ran it by hand, forked it or gave it another payload.
   public var excludesRequester = false
 
   /// One approver.
@@ -133,52 +134,6 @@ package struct CheckpointDraft: Sendable, Hashable {
   package var digest: String { Engine.fingerprint(data?.serialized() ?? []) }
 }
 
-/// The rules of a question as they are stored.
-struct CheckpointPolicy: Sendable, Codable, Hashable {
-  struct Group: Sendable, Codable, Hashable {
-    var users: [String]
-    var roles: [String]
-    var required: Int
-    var excludesRequester: Bool
-
-    /// Whether somebody belongs to it, by name or by role. With neither it is every approver, and whoever may do more.
-    func allows(_ actor: Actor) -> Bool {
-      // A token's name stands for it as well.
-      if users.contains(actor.id) || users.contains(where: { "token:\($0)" == actor.id }) { return true }
-      if users.isEmpty, roles.isEmpty { return actor.role >= .approver }
-      return roles.compactMap(Role.init(rawValue:)).contains { actor.role >= $0 }
-    }
-
-    init(_ reviewers: Reviewers) {
-      users = reviewers.users
-      roles = reviewers.roles
-      required = max(1, reviewers.required)
-      excludesRequester = reviewers.excludesRequester
-    }
-  }
-
-  var reviewers: Group
-  var escalateTo: Group
-  var onExpiry: Expiry
-  /// Microseconds after the question.
-  var reminders: [Int64]
-  /// Microseconds.
-  var expires: Int64
-  var isEditable: Bool
-  var choices: [String]
-
-  init(_ draft: CheckpointDraft) {
-    let options = draft.options
-    reviewers = Group(options.reviewers)
-    escalateTo = Group(options.escalateTo)
-    onExpiry = options.onExpiry
-    reminders = options.reminders.map(\.microseconds).filter { $0 > 0 && $0 < options.expires.microseconds }.sorted()
-    expires = options.expires.microseconds
-    isEditable = options.isEditable
-    choices = draft.choices
-  }
-}
-
 /// A question to people with all that is known of it.
 package struct Checkpoint: Sendable {
   package var id: CheckpointID
@@ -231,11 +186,11 @@ package struct Checkpoint: Sendable {
 
   /// - Parameter row: ``columns``, and perhaps the job's kind, queue and owner.
   init(_ row: SQLRow) throws(StoreError) {
-    // Written by us; a newer Nightshift that writes something else has its own step of the schema.
-    guard let policy = try? JSONDecoder().decode(CheckpointPolicy.self, from: Data(row.text(12)!.utf8)),
-      let type = CheckpointType(rawValue: row.text(4)!), let state = CheckpointState(rawValue: row.text(5)!)
-    else { throw StoreError(.invalid, "The checkpoint \(CheckpointID(rawValue: row.integer(0)!)) cannot be read.") }
     id = CheckpointID(rawValue: row.integer(0)!)
+    // Written by us; a newer Nightshift that writes something else has its own step of the schema.
+    guard let type = CheckpointType(rawValue: row.text(4)!), let state = CheckpointState(rawValue: row.text(5)!) else {
+      throw .unreadable(id, "it is of an unknown type or state")
+    }
     job = row.job(1)!
     attempt = Int(row.integer(2)!)
     key = row.text(3)!
@@ -243,22 +198,40 @@ package struct Checkpoint: Sendable {
     self.state = state
     title = row.text(6)!
     body = row.text(7)!
-    data = row.bytes(8).flatMap { try? JSONValue(parsing: $0) }
-    schema = row.text(9).flatMap { try? JSONValue(parsing: $0.utf8) }
+    data = try Self.json(row.bytes(8), id)
+    schema = try Self.json(row.text(9).map { Array($0.utf8) }, id)
     risk = row.text(10)!
     digest = row.text(11)!
-    self.policy = policy
+    policy = try Self.policy(row.text(12)!, id)
     reminders = Int(row.integer(13)!)
     escalatedAt = row.timestamp(14)
     createdAt = row.timestamp(15)!
     expiresAt = row.timestamp(16)
     decidedAt = row.timestamp(17)
     choice = row.text(18)
-    answer = row.bytes(19).flatMap { try? JSONValue(parsing: $0) }
+    answer = try Self.json(row.bytes(19), id)
     guard row.values.count > 22 else { return }
     kind = row.text(20)!
     queue = row.text(21)!
     owner = row.text(22)
+  }
+
+  private static func policy(_ text: String, _ id: CheckpointID) throws(StoreError) -> CheckpointPolicy {
+    do {
+      return try JSONDecoder().decode(CheckpointPolicy.self, from: Data(text.utf8))
+    } catch {
+      throw .unreadable(id, "\(error)")
+    }
+  }
+
+  /// What is shown to people and handed to jobs must not be missing without a word.
+  static func json(_ bytes: [UInt8]?, _ id: CheckpointID) throws(StoreError) -> JSONValue? {
+    guard let bytes else { return nil }
+    do throws(JSONSyntaxError) {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw .unreadable(id, "\(error)")
+    }
   }
 
   /// When somebody has to look after it next: a reminder is due, or it expires.
@@ -267,34 +240,5 @@ package struct Checkpoint: Sendable {
       Timestamp(microseconds: createdAt.microseconds + $0)
     }
     return [escalatedAt == nil ? reminder : nil, expiresAt].compactMap(\.self).min()
-  }
-}
-
-/// Who said what to a question.
-package struct DecisionRecord: Sendable {
-  package var verdict: String
-  package var actor: String
-  package var role: String
-  package var address: String?
-  /// `api`, `cli`, `console`; `grant` where somebody had allowed it beforehand, `expiry` where nobody answered.
-  package var via: String
-  package var at: Timestamp
-  package var comment: String?
-  package var choice: String?
-  /// What the reviewer changed in the data: a list of `{pointer, before, after}`.
-  package var changes: JSONValue?
-
-  static let columns = "verdict, actor, role, address, via, at, comment, choice, changes"
-
-  init(_ row: SQLRow) {
-    verdict = row.text(0)!
-    actor = row.text(1)!
-    role = row.text(2)!
-    address = row.text(3)
-    via = row.text(4)!
-    at = row.timestamp(5)!
-    comment = row.text(6)
-    choice = row.text(7)
-    changes = row.text(8).flatMap { try? JSONValue(parsing: $0.utf8) }
   }
 }

@@ -1,4 +1,20 @@
 extension CheckpointDraft {
+  /// What is wrong with choices, of which each has to be told from the others.
+  static func fault(in choices: [String]) -> String? {
+    guard choices.count <= 50 else { return "must be at most 50; got \(choices.count)" }
+    var seen: Set<String> = []
+    for choice in choices {
+      let isBlank = choice.allSatisfy(\.isWhitespace)
+      guard !isBlank, choice.utf8.count <= 200 else {
+        return "must have 1 to 200 bytes each, not only blanks; got \"\(choice.truncatedUTF8(to: 40))\""
+      }
+      guard seen.insert(choice).inserted else {
+        return "must differ from each other; \"\(choice.truncatedUTF8(to: 40))\" is there twice"
+      }
+    }
+    return nil
+  }
+
   /// - Throws: ``FlowError`` for what cannot be asked like this.
   func check() throws {
     guard (1...500).contains(title.utf8.count) else {
@@ -7,6 +23,7 @@ extension CheckpointDraft {
     guard (data?.serialized().count ?? 0) + options.body.utf8.count <= StepRecord.limit else {
       throw FlowError("The data and body of the checkpoint \"\(key)\" have more than \(StepRecord.limit) bytes.")
     }
+    if let fault = Self.fault(in: choices) { throw FlowError("The choices of the checkpoint \"\(key)\" \(fault).") }
     guard options.expires > .zero else {
       throw FlowError("The checkpoint \"\(key)\" must expire after a time of more than 0.")
     }

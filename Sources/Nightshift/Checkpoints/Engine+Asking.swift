@@ -32,7 +32,10 @@ extension Engine {
     guard let found = asked.checkpoint, let checkpoint = try await checkpoint(CheckpointID(rawValue: found)) else {
       return .refused(state)
     }
-    guard checkpoint.id.rawValue != id else { return .asked(checkpoint) }
+    guard checkpoint.id.rawValue != id else {
+      tell(checkpoint, by: actor, at: now)
+      return .asked(checkpoint)
+    }
     let isSame =
       checkpoint.digest == draft.digest && checkpoint.title == draft.title && checkpoint.type == draft.type
     return isSame ? .known(checkpoint) : .taken(checkpoint)

@@ -64,10 +64,10 @@ extension Engine {
     _ checkpoint: Checkpoint, _ transaction: any ReadTransaction
   ) throws(StoreError) -> Checkpoint {
     var checkpoint = checkpoint
-    checkpoint.decisions = try transaction.query(
+    let rows = try transaction.query(
       "SELECT \(DecisionRecord.columns) FROM nightshift_decisions WHERE checkpoint = ? ORDER BY seq",
-      [.integer(checkpoint.id.rawValue)]
-    ).map(DecisionRecord.init)
+      [.integer(checkpoint.id.rawValue)])
+    checkpoint.decisions = try rows.map { row throws(StoreError) in try DecisionRecord(row, of: checkpoint.id) }
     return checkpoint
   }
 
@@ -100,7 +100,7 @@ extension Engine {
     _ id: CheckpointID, _ verdict: Verdict, by actor: Actor
   ) async throws -> Checkpoint {
     let (now, grant) = (clock.now, makeID().rawValue)
-    return try await store.write { transaction in
+    let decided = try await store.write { transaction in
       let session = transaction.session
       guard let seen = try Self.checkpoint(id, transaction) else { throw CheckpointError.missing(id) }
       // The job first, as whoever parks it does; then the state is read again, and one of two comes first.
@@ -110,6 +110,7 @@ extension Engine {
       if let row = try session.jobRow(checkpoint.job), row.state.isTerminal {
         throw CheckpointError.closed(id, .withdrawn, by: "the end of its job", at: nil)
       }
+      try Self.check(actor, isNoRequesterOf: checkpoint, transaction)
       try Self.check(actor, mayDecide: checkpoint, verdict.answer)
       let data = try Self.checked(verdict, for: checkpoint)
       try Self.decide(checkpoint, verdict, data, by: actor, at: now, session)
@@ -123,6 +124,8 @@ extension Engine {
         detail: ["job": .string("\(checkpoint.job)"), "digest": .string(checkpoint.digest)])
       return try Self.checkpoint(id, transaction) ?? checkpoint
     }
+    tell(decided, by: actor, at: now)
+    return decided
   }
 
   private static func checkOpen(_ checkpoint: Checkpoint, at now: Timestamp) throws(CheckpointError) {
@@ -137,11 +140,18 @@ extension Engine {
   }
 
   private static func check(
+    _ actor: Actor, isNoRequesterOf checkpoint: Checkpoint, _ transaction: any ReadTransaction
+  ) throws {
+    guard checkpoint.excludesRequester,
+      try transaction.requesters(of: checkpoint.job).contains(where: actor.isCalled)
+    else { return }
+    throw CheckpointError.notAllowed(
+      "\(actor.id) has asked for this job, and may not decide about it: somebody else has to.")
+  }
+
+  private static func check(
     _ actor: Actor, mayDecide checkpoint: Checkpoint, _ answer: Verdict.Answer
   ) throws(CheckpointError) {
-    if checkpoint.excludesRequester, let owner = checkpoint.owner, owner == actor.id {
-      throw .notAllowed("\(actor.id) has asked for this job, and may not approve it: somebody else has to.")
-    }
     // Who has said yes may still say no.
     if answer == .approve, checkpoint.agreement.contains(where: { $0.actor == actor.id }) {
       throw .notAllowed(
@@ -174,9 +184,15 @@ extension Engine {
       throw .invalid(pointer: "#/remember", "cannot go with changed data: what would be remembered was not asked")
     }
     guard checkpoint.isEditable else { throw .invalid(pointer: "#/data", "may not be changed here") }
-    if let json = checkpoint.schema, let schema = try? PayloadSchema(json),
-      let fault = schema.faults(in: data, limit: 1).first
-    {
+    guard let json = checkpoint.schema else { return data }
+    let schema: PayloadSchema
+    do {
+      schema = try PayloadSchema(json)
+    } catch {
+      // It could be used when the question was asked, by another version perhaps. What nobody can check is not approved.
+      throw .invalid(pointer: "#/data", "cannot be checked, since the question's schema cannot be used: \(error)")
+    }
+    if let fault = schema.faults(in: data, limit: 1).first {
       throw .invalid(pointer: "#/data\(fault.pointer.drop { $0 == "#" })", fault.message)
     }
     return data
@@ -210,6 +226,8 @@ extension Engine {
     _ id: Int64, _ remember: Verdict.Remember, _ checkpoint: Checkpoint, by actor: Actor, at now: Timestamp,
     _ session: any StoreSession
   ) throws(StoreError) {
+    // Here, where one is added, since none is read for its end.
+    try session.execute("DELETE FROM nightshift_grants WHERE expires_at <= ?", [SQLValue(now)])
     try session.execute(
       """
       INSERT INTO nightshift_grants(

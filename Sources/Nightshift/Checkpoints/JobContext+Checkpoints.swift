@@ -202,12 +202,12 @@ extension Engine {
       WHERE kind = ? AND key = ? AND risk = ? AND (expires_at IS NULL OR expires_at > ?) AND (job IS NULL OR job = ?)
         AND (digest IS NULL OR digest = ?) ORDER BY id LIMIT 100
       """
-    let owner = context.owner
     @Sendable func granter(_ transaction: any ReadTransaction) throws(StoreError) -> Actor? {
+      let excluded = policy.reviewers.excludesRequester ? try transaction.requesters(of: job) : []
       // Only of somebody who could decide this very question.
       for row in try transaction.query(sql, values) {
         let actor = Actor(id: row.text(0)!, role: Role(rawValue: row.text(1)!) ?? .viewer)
-        if policy.reviewers.allows(actor), !(policy.reviewers.excludesRequester && owner == actor.id) { return actor }
+        if policy.reviewers.allows(actor), !excluded.contains(where: actor.isCalled) { return actor }
       }
       return nil
     }

@@ -18,12 +18,11 @@ extension StoreSession {
     _ draft: CheckpointDraft, _ id: Int64, job: JobID, attempt: Int, _ state: CheckpointState, expiresAt: Timestamp?,
     at now: Timestamp
   ) throws(StoreError) {
-    // Nothing in it that could not be encoded.
     // One that was only told, or asked by other code, gives way.
     try execute(
       "UPDATE nightshift_checkpoints SET key = key || '~' || id WHERE job = ? AND key = ?",
       [SQLValue(job), .text(draft.key)])
-    let policy = (try? JSONEncoder().encode(CheckpointPolicy(draft))).map { String(decoding: $0, as: UTF8.self) }
+    let policy = try CheckpointPolicy(draft).encoded()
     try execute(
       """
       INSERT INTO nightshift_checkpoints(
@@ -35,7 +34,7 @@ extension StoreSession {
         .integer(id), SQLValue(job), SQLValue(attempt), .text(draft.key), .text(draft.type.rawValue),
         .text(state.rawValue), .text(draft.title), .text(draft.options.body), SQLValue(draft.data?.serialized()),
         SQLValue(draft.options.schema), .text(draft.options.risk.rawValue), .text(draft.digest),
-        .text(policy ?? "{}"), SQLValue(now), SQLValue(expiresAt), SQLValue(state == .pending ? nil : now),
+        .text(policy), SQLValue(now), SQLValue(expiresAt), SQLValue(state == .pending ? nil : now),
       ])
   }
 

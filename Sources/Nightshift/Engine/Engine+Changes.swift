@@ -25,6 +25,9 @@ extension Engine {
     return try await store.write { transaction in
       let outcomes = try transaction.change(change, of: ids, now: now)
       let changed = zip(ids, outcomes).filter { if case .changed = $1 { true } else { false } }
+      if case .retry(payload: .some) = change {
+        try transaction.session.noteRequester(actor, of: changed.map(\.0))
+      }
       if let first = changed.first {
         let subject = changed.count == 1 ? "\(first.0)" : "\(changed.count) jobs from \(first.0)"
         try transaction.audit(verb, subject, by: actor, at: now, detail: detail)

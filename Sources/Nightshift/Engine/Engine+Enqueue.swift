@@ -75,6 +75,7 @@ extension Engine {
   package func submit(
     _ drafts: [JobDraft], idempotencyKey: String? = nil, actor: Actor
   ) async throws -> [Submission] {
+    try actor.check(ownersOf: drafts)
     var drafts = drafts
     for index in drafts.indices {
       drafts[index].options.owner = drafts[index].options.owner ?? (actor == .system ? nil : actor.id)
@@ -224,7 +225,7 @@ extension Engine {
     guard let first = records.first else { return [] }
     let now = clock.now
     return try await store.write { transaction in
-      let submissions = try Self.submissions(of: records, now: now, transaction)
+      let submissions = try Self.submissions(of: records, by: actor, now: now, transaction)
       let added = submissions.filter { !$0.isDuplicate }.count
       if added > 0 {
         let subject = records.count == 1 ? "\(first.id)" : "\(added) of \(records.count) jobs from \(first.id)"
@@ -236,13 +237,17 @@ extension Engine {
 
   /// Adds records and tells what became of each.
   static func submissions(
-    of records: [NewJob], now: Timestamp, _ transaction: any WriteTransaction
+    of records: [NewJob], by actor: Actor, now: Timestamp, _ transaction: any WriteTransaction
   ) throws -> [Submission] {
     let replayed = try replayed(records, now: now, transaction)
     let outcomes = try transaction.insert(records, now: now)
-    return try zip(records, outcomes).map { record, outcome in
+    let submissions = try zip(records, outcomes).map { record, outcome in
       try submission(record, outcome, isReplay: replayed.contains(record.id), transaction)
     }
+    // One that holds a key is another's, and what has taken the place of its payload is not.
+    let asked = zip(records, submissions).filter { $1.isDuplicate ? $1.conflict == .replaced : $0.owner != actor.id }
+    try transaction.session.noteRequester(actor, of: asked.map(\.1.id))
+    return submissions
   }
 
   /// Of the records with both keys, those whose idempotency key is taken: afterwards it could not be told which of the

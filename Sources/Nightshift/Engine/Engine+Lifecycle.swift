@@ -106,7 +106,7 @@ extension Engine {
     var attempts = 0
     while attempts < limit {
       _ = try await housekeeper.scheduler.fire()
-      _ = try await store.promote(now: clock.now, limit: 1_000, freed: housekeeper.promoter.takeFreed())
+      _ = try await store.promote(now: clock.now, limit: 1_000, freed: housekeeper.releaser.takeFreed())
       try await refresh()
       let lanes = caches.withLock { $0.lanes(configuration.queues) }
       let request = ClaimRequest(
@@ -134,7 +134,7 @@ extension Engine {
       if configuration.queues == nil, !new.isEmpty { worker.add(queues: new) }
       worker.notice(readyQueues: notice.readyQueues)
     }
-    if !notice.freedPools.isEmpty { housekeeper.promoter.free(notice.freedPools) }
+    if !notice.freedPools.isEmpty { housekeeper.releaser.free(notice.freedPools) }
     if let due = notice.nextDue { housekeeper.promoter.due(at: due) }
     for job in notice.cancelRequests { worker.cancel(job) }
     if !notice.transitions.isEmpty { events.publish(notice.transitions.map(Event.init)) }

@@ -5,6 +5,10 @@ package struct Event: Sendable, Hashable {
     case state(JobState, version: Int64)
     case progress(fraction: Double, message: String?)
     case log(sequence: Int64, level: String, message: String)
+    /// Somebody has sent the job a signal.
+    case signal(name: String, by: String)
+    /// Somebody has asked people on the job's behalf, or answered.
+    case checkpoint(CheckpointID, key: String, title: String, CheckpointState, verdict: String?, by: String)
     /// Something of the handler's own making.
     case custom(name: String, data: JSONValue)
   }

@@ -29,6 +29,7 @@ public final class JobContext: Sendable {
 
   package let worker: WorkerID
   package let engine: Engine
+  let startedAt: Timestamp
   private let reason = Mutex<CancellationReason?>(nil)
   let flow = Mutex(AttemptFlow())
 
@@ -46,6 +47,7 @@ public final class JobContext: Sendable {
     traceparent = job.traceparent
     self.worker = worker
     self.engine = engine
+    startedAt = engine.clock.now
   }
 
   /// A logger that names the job and the attempt in each line. It writes to the process's log, not to the job's:
@@ -108,11 +110,7 @@ public final class JobContext: Sendable {
   @discardableResult
   public func enqueue<Next: Job>(_ job: Next, _ options: JobOptions = JobOptions()) async throws -> JobID {
     try checkParked()
-    var options = options
-    options.organization = options.organization ?? organization
-    options.owner = options.owner ?? owner
-    options.traceparent = options.traceparent ?? traceparent
-    return try await engine.enqueue(job, options)
+    return try await engine.enqueue(job, inheriting(options))
   }
 
   package func setCancelled(_ reason: CancellationReason) {

@@ -42,7 +42,7 @@ extension Engine {
     record.declared = json
     var isEnabled = false
     do throws(ScheduleError) {
-      isEnabled = try record.restart(timelines, now: now)
+      isEnabled = try record.restart(after: former, timelines, now: now)
     } catch {
       // Each part is right, but not both together: a file must not be refused for what was said elsewhere.
       record.nextAt = nil

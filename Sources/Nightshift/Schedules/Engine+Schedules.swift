@@ -81,7 +81,6 @@ extension ScheduleSummary {
       record.problem = record.problem ?? error.description
     }
     if row.integer(10) != nil { last = SlotRecord(row, from: 10) }
-    // While a slot waits for an earlier one, the row's time is that of the next look at it.
     guard let definition, definition.isEnabled, record.nextAt != nil else { return }
     nextSlot = definition.next(after: record.firedUntil)?.timestamp
   }
@@ -115,7 +114,7 @@ extension Engine {
         throw ScheduleError.conflict("There is a schedule \"\(name)\" already. Edit it, or use another name.")
       }
       var record = ScheduleRecord(name: name, source: .person, declared: nil, overridden: json, now: now)
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: nil, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -138,7 +137,7 @@ extension Engine {
     try await changeSchedule(name, verb, json, by: actor) { former in
       guard var record = former else { throw ScheduleError.missing(name) }
       record.override(json)
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: former, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -161,7 +160,7 @@ extension Engine {
       }
       guard record.overridden != nil else { return (record, nil) }
       record.overridden = nil
-      let isEnabled = try record.restart(timelines, now: now)
+      let isEnabled = try record.restart(after: former, timelines, now: now)
       return (record, isEnabled)
     }
     return try await known(name)
@@ -194,11 +193,13 @@ extension Engine {
     return try await store.write { transaction in
       let outcome = try transaction.insert([record], now: now)[0]
       let submission = try Self.submission(record, outcome, isReplay: false, transaction)
+      try transaction.session.noteRequester(actor, of: [submission.id])
       try transaction.execute(
         """
         INSERT INTO nightshift_slots(schedule, at, fired_at, outcome, detail, job, open)
         VALUES(?, ?, ?, 'manual', ?, ?, 0) ON CONFLICT(schedule, at) DO NOTHING
         """, [.text(name), SQLValue(now), SQLValue(now), .text("by \(actor.id)"), SQLValue(submission.id)])
+      try transaction.session.noteEditors(ofSlotsFiredAt: now)
       try transaction.audit(
         "run-schedule", "schedule \(name)", by: actor, at: now, detail: ["job": .string(submission.id.description)])
       return submission
@@ -238,6 +239,11 @@ extension Engine {
       let (record, isEnabled) = try change(try ScheduleRecord.read(name, transaction))
       guard let isEnabled else { return }
       try record.write(isEnabled: isEnabled, transaction)
+      if record.overridden == nil { try transaction.session.forgetEditors(of: name) }
+      // Who switches it on or off has no hand in what its jobs do.
+      if detail?.objectValue?.keys.contains(where: { $0 != "enabled" }) == true {
+        try transaction.session.noteEditor(actor, of: name)
+      }
       try transaction.audit(
         verb, "schedule \(name)", by: actor, at: now, detail: fields.map { ["fields": $0] })
     }
@@ -255,19 +261,30 @@ extension ScheduleRecord {
     overridden = fields.isEmpty && declared != nil ? nil : .object(fields)
   }
 
-  /// Begins anew, from now on: what changed must not make up for slots that it did not have.
+  /// Begins anew: from now on if its slots are others than before, since it must not make up for slots that it did not
+  /// have; else from where it was, so that no slot is lost to a change of its description or its payload.
   ///
   /// - Returns: Whether it is enabled.
-  mutating func restart(_ timelines: ZoneTimelines, now: Timestamp) throws(ScheduleError) -> Bool {
+  mutating func restart(
+    after former: ScheduleRecord?, _ timelines: ZoneTimelines, now: Timestamp
+  ) throws(ScheduleError) -> Bool {
     let definition = try ScheduleDefinition(json: json, timelines)
     // Never the same twice, by which whoever has planned for the former one notices.
     updatedAt = max(now, updatedAt + .microseconds(1))
-    firedUntil = max(now, firedUntil)
-    let next = definition.next(after: firedUntil)?.timestamp
-    // Slots may wait already: whoever fires looks, and finds the next one itself.
-    nextAt = !definition.isEnabled ? nil : definition.overlap == .queue ? now : next
+    if former.map({ !definition.hasSlots(of: $0.json, timelines) }) ?? true { firedUntil = max(now, firedUntil) }
+    nextAt = definition.isEnabled ? definition.next(after: firedUntil)?.timestamp : nil
     problem = nil
     return definition.isEnabled
+  }
+}
+
+extension ScheduleDefinition {
+  /// Whether it fires when another would, which was in force until now.
+  fileprivate func hasSlots(of json: JSONValue, _ timelines: ZoneTimelines) -> Bool {
+    // One that could not be read has fired nothing.
+    guard let other = try? ScheduleDefinition(json: json, timelines) else { return false }
+    return (cadence, zone, start, end) == (other.cadence, other.zone, other.start, other.end)
+      && (other.isEnabled || !isEnabled)
   }
 }
 

@@ -74,9 +74,10 @@ extension ScheduleDefinition {
   func due(after last: Timestamp, at now: Timestamp) -> [Timestamp] {
     let inTime = now - CatchUp.patience
     guard let first = next(after: last)?.timestamp, first <= now else { return [] }
+    // Nothing is made up for, not even what the next slot has overtaken within the minute.
+    if catchUp == .none { return newest(1, after: max(last, inTime - .microseconds(1)), through: now) }
     // None is late: all of them are fired, whatever is to become of missed ones.
-    if first > inTime { return newest(CatchUp.most, after: last, through: now) }
-    if catchUp == .none { return newest(CatchUp.most, after: inTime, through: now) }
+    if first >= inTime { return newest(CatchUp.most, after: last, through: now) }
     return newest(catchUp.limit, after: last, through: now)
   }
 

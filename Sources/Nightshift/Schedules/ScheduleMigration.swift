@@ -11,7 +11,7 @@ extension Migration {
       """,
       // The only way in which those that are due are looked for.
       "CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1",
-      // `open` is 1 while the job is not known to be over and somebody wants to know, 2 while the slot waits for it.
+      // `open` is 1 while the job is not known to be over and somebody wants to know.
       """
       CREATE TABLE nightshift_slots(
         schedule {text} NOT NULL, at {int} NOT NULL, fired_at {int} NOT NULL, outcome {text} NOT NULL, detail {text},

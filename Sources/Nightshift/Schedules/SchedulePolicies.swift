@@ -1,6 +1,7 @@
 /// What becomes of slots that nobody was there to fire in time.
 public enum CatchUp: Sendable, Hashable {
-  /// Nothing: the next slot is the next to fire.
+  /// Nothing. A slot that is more than a minute late is left out, and so is one that the next slot has overtaken: at
+  /// most one fires at a time, and it is the newest.
   case none
   /// The newest of them fires.
   case latest
@@ -16,8 +17,7 @@ public enum CatchUp: Sendable, Hashable {
   /// How many slots may fire at once after a stop.
   var limit: Int {
     switch self {
-    case .none: 0
-    case .latest: 1
+    case .none, .latest: 1
     case .all: Self.most
     case .last(let count): min(count, Self.most)
     }
@@ -59,7 +59,8 @@ public enum ScheduleOverlap: String, Sendable, Codable, CaseIterable {
   case allow
   /// The new one is left out.
   case skip
-  /// The new one waits until the older ones are over. At most a hundred wait; more are left out.
+  /// The new one is enqueued and waits, blocked, until the older ones are over. At most a hundred wait; more are left
+  /// out.
   case queue
   /// The older ones are cancelled.
   case cancel

@@ -87,24 +87,12 @@ extension ScheduleRecord {
         SQLValue(firedUntil), SQLValue(nextAt), SQLValue(lastAt), SQLValue(createdAt), SQLValue(updatedAt),
         SQLValue(problem), .integer(isEnabled ? 1 : 0),
       ])
-    if json["overlap"]?.stringValue != ScheduleOverlap.queue.rawValue {
-      try Self.giveUpWaiting(name, transaction)
-    }
-  }
-
-  /// Ends the wait of slots whose schedule no longer lets any wait, or is no longer there.
-  static func giveUpWaiting(_ name: String, _ transaction: any WriteTransaction) throws(StoreError) {
-    try transaction.execute(
-      """
-      UPDATE nightshift_slots SET outcome = 'skipped', detail = 'its schedule was changed while it waited', open = 0
-      WHERE schedule = ? AND open > 0 AND open = 2
-      """, [.text(name)])
   }
 
   /// Deletes the row. Slots and jobs are left alone.
   static func delete(_ name: String, _ transaction: any WriteTransaction) throws(StoreError) {
-    try giveUpWaiting(name, transaction)
     try transaction.execute("DELETE FROM nightshift_schedules WHERE name = ?", [.text(name)])
+    try transaction.session.forgetEditors(of: name)
   }
 
   /// Lets whoever writes schedules, here or elsewhere, do so one after the other.
@@ -122,8 +110,6 @@ package struct SlotRecord: Sendable {
     case duplicate
     /// It was left out: an earlier one was not over.
     case skipped
-    /// It waits until the earlier ones are over.
-    case waiting
     /// Its job was refused.
     case refused
     /// A person ran the schedule by hand; no slot.

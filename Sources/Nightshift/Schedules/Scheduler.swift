@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// Fires schedules when they are due. Every process does so, and the store sees to it that each slot is fired once.
 ///
@@ -11,42 +10,25 @@ final class Scheduler: Sendable {
   private static let slots = 1_000
 
   private unowned let engine: Engine  // which owns this object
-  private let earlier = Signal()
-  private let nextDue = Mutex<Timestamp?>(nil)
+  private let alarm: Alarm
 
-  init(engine: Engine) { self.engine = engine }
+  init(engine: Engine) {
+    self.engine = engine
+    alarm = Alarm(clock: engine.clock)
+  }
 
   /// Says that schedules may have changed.
-  func lookAgain() {
-    nextDue.withLock { $0 = engine.clock.now }
-    earlier.signal()
-  }
+  func lookAgain() { alarm.lookAgain() }
 
-  func run() async {
-    nextDue.withLock { $0 = engine.clock.now }
-    while !Task.isCancelled {
-      let due = nextDue.withLock { $0 }
-      if let due, due <= engine.clock.now {
-        await look()
-      } else {
-        await earlier.wait(until: due, engine.clock)
-      }
-    }
-  }
+  func run() async { await alarm.run(look) }
 
-  private func look() async {
-    // Forgotten first, so that what is changed meanwhile sets it again.
-    nextDue.withLock { $0 = nil }
+  private func look() async -> Timestamp? {
     do {
-      note(try await fire())
+      return try await fire()
     } catch {
       engine.logger.warning("schedules could not be fired", metadata: ["error": "\(error)"])
-      note(engine.clock.now + .seconds(1))
+      return engine.clock.now + .seconds(1)
     }
-  }
-
-  private func note(_ due: Timestamp?) {
-    nextDue.withLock { next in next = [next, due].compactMap { $0 }.min() }
   }
 
   /// Fires all that is due.
@@ -93,7 +75,9 @@ final class Scheduler: Sendable {
   private func fire(_ plans: [SlotPlan], at now: Timestamp) async throws {
     do {
       try await write(plans, at: now)
-    } catch let error as StoreError where [.unavailable, .overloaded, .full, .readOnly].contains(error.code) {
+    } catch let error as StoreError
+      where [.unavailable, .overloaded, .full, .readOnly, .overtaken].contains(error.code)
+    {
       throw error
     } catch {
       guard plans.count > 1 else {

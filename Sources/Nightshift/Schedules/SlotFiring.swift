@@ -3,8 +3,6 @@
 struct SlotFiring {
   /// At most so many slots of a schedule wait for earlier ones.
   static let mostWaiting = 100
-  /// How often a slot that waits is looked at.
-  static let patience = Duration.seconds(1)
 
   private let transaction: any WriteTransaction
   private let now: Timestamp
@@ -27,6 +25,7 @@ struct SlotFiring {
         "UPDATE nightshift_slots SET outcome = 'duplicate', job = ? WHERE schedule = ? AND at = ?",
         [SQLValue(holder), .text(entry.schedule), SQLValue(entry.slot)])
     }
+    if !jobs.isEmpty { try transaction.session.noteEditors(ofSlotsFiredAt: now) }
     return jobs.count
   }
 
@@ -42,56 +41,38 @@ struct SlotFiring {
   private mutating func fire(_ plan: SlotPlan) throws(StoreError) {
     let name = plan.record.name
     var open = try openJobs(plan)
-    var waiting = plan.definition.overlap == .queue ? try waitingCount(name) : 0
-    if let slot = plan.waiting, open.isEmpty, waiting > 0 {
-      try begin(slot, of: plan, isNew: false)
-      waiting -= 1
-      if case .success(let job) = slot.job { open.append(job.id) }
-    }
-    for slot in plan.slots {
+    for var slot in plan.slots {
       switch plan.definition.overlap {
       case .skip where !open.isEmpty:
-        try note(slot.at, name, .skipped, "the job of an earlier slot, \(open[0]), was not over")
+        try note(slot.at, name, .skipped, "the job of an earlier slot, \(open[0].id), was not over")
         continue
-      case .queue where !open.isEmpty || waiting > 0:
-        guard waiting < Self.mostWaiting else {
+      case .queue:
+        guard open.count(where: \.isWaiting) < Self.mostWaiting else {
           try note(slot.at, name, .skipped, "\(Self.mostWaiting) slots were waiting already")
           continue
         }
-        try note(slot.at, name, .waiting, nil, open: 2)
-        waiting += 1
-        continue
+        if let last = open.last { slot.wait(for: last.id) }
       case .cancel:
-        try cancel(open, name)
+        try cancel(open.map(\.id), name)
         open = []
-      case .allow, .skip, .queue: break
+      case .allow, .skip: break
       }
-      try begin(slot, of: plan, isNew: true)
-      if case .success(let job) = slot.job, plan.definition.overlap != .allow { open.append(job.id) }
+      try begin(slot, of: plan)
+      if case .success(let job) = slot.job, plan.definition.overlap != .allow {
+        open.append(OpenJob(id: job.id, isWaiting: !job.dependencies.isEmpty))
+      }
     }
-    try finish(plan, isWaiting: waiting > 0)
-  }
-
-  private func finish(_ plan: SlotPlan, isWaiting: Bool) throws(StoreError) {
-    let again = isWaiting ? now + Self.patience : nil
     try transaction.execute(
       """
       UPDATE nightshift_schedules SET fired_until = ?, next_at = ?, last_at = coalesce(?, last_at), problem = NULL
       WHERE name = ?
       """,
-      [
-        SQLValue(plan.firedUntil), SQLValue([plan.nextAt, again].compactMap { $0 }.min()),
-        SQLValue(plan.slots.last?.at), .text(plan.record.name),
-      ])
+      [SQLValue(plan.firedUntil), SQLValue(plan.nextAt), SQLValue(plan.slots.last?.at), .text(plan.record.name)])
   }
 
   /// Adds a slot's job, or notes why it cannot be added.
-  private mutating func begin(_ slot: SlotPlan.Slot, of plan: SlotPlan, isNew: Bool) throws(StoreError) {
+  private mutating func begin(_ slot: SlotPlan.Slot, of plan: SlotPlan) throws(StoreError) {
     let name = plan.record.name
-    if !isNew {
-      try transaction.execute(
-        "DELETE FROM nightshift_slots WHERE schedule = ? AND at = ?", [.text(name), SQLValue(slot.at)])
-    }
     switch slot.job {
     case .failure(let refusal):
       try note(slot.at, name, .refused, refusal.message)
@@ -119,24 +100,18 @@ struct SlotFiring {
       ]) == 1
   }
 
-  private func waitingCount(_ schedule: String) throws(StoreError) -> Int {
-    let rows = try transaction.query(
-      "SELECT count(*) FROM nightshift_slots WHERE schedule = ? AND open > 0 AND open = 2", [.text(schedule)])
-    return Int(rows[0].integer(0) ?? 0)
-  }
-
   /// Jobs of earlier slots that are not over; those that are, are not looked at again.
-  private func openJobs(_ plan: SlotPlan) throws(StoreError) -> [JobID] {
+  private func openJobs(_ plan: SlotPlan) throws(StoreError) -> [OpenJob] {
     guard plan.definition.overlap != .allow else { return [] }
     let rows = try transaction.query(
       """
       SELECT s.at, s.job, j.state FROM nightshift_slots s LEFT JOIN nightshift_jobs j ON j.id = s.job
-      WHERE s.schedule = ? AND s.open > 0 AND s.open = 1 ORDER BY s.at
+      WHERE s.schedule = ? AND s.open > 0 ORDER BY s.at
       """, [.text(plan.record.name)])
-    var open: [JobID] = []
+    var open: [OpenJob] = []
     for row in rows {
       if let job = row.job(1), let state = row.integer(2).flatMap(JobState.init(code:)), !state.isTerminal {
-        open.append(job)
+        open.append(OpenJob(id: job, isWaiting: state == .blocked))
       } else {
         try transaction.execute(
           "UPDATE nightshift_slots SET open = 0 WHERE schedule = ? AND at = ?",
@@ -158,5 +133,23 @@ struct SlotFiring {
         [.text("a later slot came at the same time"), .text(schedule), SQLValue(entry.slot)])
     }
     jobs.removeAll { new.contains($0.job.id) }
+  }
+}
+
+/// The job of an earlier slot that is not over.
+private struct OpenJob {
+  var id: JobID
+  /// Whether it waits for the one before it.
+  var isWaiting: Bool
+}
+
+extension SlotPlan.Slot {
+  /// Lets the job begin once another has ended, however that was.
+  fileprivate mutating func wait(for other: JobID) {
+    job = job.map { job in
+      var job = job
+      job.dependencies.append(NewDependency(other, onDeath: .goOn))
+      return job
+    }
   }
 }

@@ -14,8 +14,6 @@ struct SlotPlan: Sendable {
   var definition: ScheduleDefinition
   /// New slots, oldest first.
   var slots: [Slot] = []
-  /// The oldest slot that waits for earlier ones.
-  var waiting: Slot?
   /// The slots until then are dealt with afterwards.
   var firedUntil: Timestamp
   var nextAt: Timestamp?
@@ -43,19 +41,7 @@ extension Engine {
       plan.nextAt = definition.next(after: plan.firedUntil)?.timestamp
     }
     for slot in slots { plan.slots.append(try await planned(slot, record.name, definition)) }
-    if definition.overlap == .queue, let oldest = try await oldestWaiting(record.name) {
-      plan.waiting = try await planned(oldest, record.name, definition)
-    }
     return plan
-  }
-
-  private func oldestWaiting(_ schedule: String) async throws(StoreError) -> Timestamp? {
-    try await store.read { transaction in
-      try transaction.query(
-        "SELECT at FROM nightshift_slots WHERE schedule = ? AND open > 0 AND open = 2 ORDER BY at LIMIT 1",
-        [.text(schedule)]
-      ).first?.timestamp(0)
-    }
   }
 
   private func planned(

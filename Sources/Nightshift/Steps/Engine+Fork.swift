@@ -50,6 +50,8 @@ extension Engine {
       let steps = try Self.stepsBefore(fork, of: origin, transaction)
       if let payload = fork.payload { job.payload = payload }
       _ = try transaction.insert([job], now: now)
+      try transaction.session.copyRequesters(of: origin, to: id)
+      try transaction.session.noteRequester(actor, of: [id])
       try transaction.execute(
         "UPDATE nightshift_jobs SET attempt = (SELECT attempt FROM nightshift_jobs WHERE id = ?) WHERE id = ?",
         [SQLValue(origin), SQLValue(id)])

@@ -13,6 +13,8 @@ package struct StepRecord: Sendable {
   package var result: [UInt8]?
   package var error: String?
 
+  /// The type of a step whose result is the id of a child.
+  static let child = "child"
   /// The largest result, in bytes.
   package static let limit = 1 << 20
   static let columns = "key, state, attempt, tries, started_at, ended_at, type, result, error"

@@ -104,6 +104,8 @@ extension MovedTable {
       [
         "kind", "key", "job", "digest", "risk", "expires_at", "checkpoint", "granted_by", "role", "created_at",
       ]),
+    MovedTable("requesters", key: ["job", "actor"], []),
+    MovedTable("schedule_editors", key: ["schedule", "actor"], []),
     MovedTable("forks", key: ["job"], ["origin", "step", "forked_by"]),
     MovedTable("dependencies", key: ["job", "depends_on"], ["ref", "on_death", "state", "outcome"]),
     MovedTable("workflows", key: ["id"], ["name", "created_at", "created_by"]),

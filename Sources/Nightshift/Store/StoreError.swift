@@ -19,6 +19,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     public static let wrongVersion = Code(description: "wrongVersion")
     /// The id, key or row is there already with other contents.
     public static let conflict = Code(description: "conflict")
+    /// What was to be written needs something that others have taken away meanwhile. Nothing was written.
+    public static let overtaken = Code(description: "overtaken")
     /// The worker's lease is over: its row was reaped.
     public static let leaseLost = Code(description: "leaseLost")
     /// The statement or its arguments are wrong: a defect of Nightshift or of a feature.

@@ -20,12 +20,14 @@ extension Engine {
   package func signal(_ name: String, to job: JobID, payload: [UInt8], by actor: Actor) async throws -> JobState? {
     try StepName.check(name)
     let (id, now) = (makeID().rawValue, clock.now)
-    return try await store.write { transaction in
-      let state = try transaction.session.signal(name, to: job, payload, id: id, by: actor, at: now)
-      if state?.isTerminal == false {
+    let row = try await store.write { transaction in
+      let row = try transaction.session.signal(name, to: job, payload, id: id, by: actor, at: now)
+      if row?.state.isTerminal == false {
         try transaction.audit("signal", "\(job)", by: actor, at: now, detail: ["name": .string(name)])
       }
-      return state
+      return row
     }
+    if let row, !row.state.isTerminal { tell(name, sentTo: row, by: actor, at: now) }
+    return row?.state
   }
 }

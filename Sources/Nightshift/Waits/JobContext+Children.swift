@@ -21,12 +21,19 @@ extension JobContext {
     let stepKey = try begin(name, key: key)
     defer { end(name, key: key) }
     if attempt > 1, let kept = try await engine.step(stepKey, of: id) { return try ChildJob(kept, name, self) }
+    let options = inheriting(options)
+    let draft = JobDraft(kind: Child.kind, payload: [UInt8](try Engine.encoder(options).encode(job)), options: options)
+    let id = try await engine.addChild(draft, as: stepKey, isTyped: true, of: self)
+    return ChildJob(id: id, name: name, context: self)
+  }
+
+  /// Options with this job's organization, owner and trace where they have none.
+  func inheriting(_ options: JobOptions) -> JobOptions {
     var options = options
     options.organization = options.organization ?? organization
     options.owner = options.owner ?? owner
     options.traceparent = options.traceparent ?? traceparent
-    let draft = JobDraft(kind: Child.kind, payload: [UInt8](try Engine.encoder(options).encode(job)), options: options)
-    return ChildJob(id: try await engine.addChild(draft, as: stepKey, of: self), name: name, context: self)
+    return options
   }
 }
 
@@ -101,18 +108,20 @@ public struct ChildFailed: Error, Sendable, CustomStringConvertible {
 
 extension Engine {
   /// Adds a child and keeps its id as the result of a step, in one transaction.
-  fileprivate func addChild(_ draft: JobDraft, as key: String, of context: JobContext) async throws -> JobID {
-    let record = try await prepare([draft], isTyped: true, idempotency: nil)[0]
+  func addChild(
+    _ draft: JobDraft, as key: String, isTyped: Bool, of context: JobContext
+  ) async throws -> JobID {
+    let record = try await prepare([draft], isTyped: isTyped, idempotency: nil)[0]
     let (job, attempt, worker, now) = (context.id, context.attempt, context.worker, clock.now)
     return try await store.write { transaction in
       try transaction.fence(job, attempt, worker)
       var id = record.id
       switch try transaction.insert([record], now: now).first {
       case .duplicate(let other), .keyReused(let other): id = other
-      case .inserted, nil: break
+      case .inserted, nil: try transaction.session.copyRequesters(of: job, to: id)
       }
       var step = StepRecord(key: key, attempt: attempt, tries: 1, startedAt: now)
-      (step.state, step.endedAt, step.type) = (.completed, now, "child")
+      (step.state, step.endedAt, step.type) = (.completed, now, StepRecord.child)
       step.result = JSONValue.string("\(id)").serialized()
       try transaction.keep(step, of: job)
       return id

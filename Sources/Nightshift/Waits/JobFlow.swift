@@ -64,8 +64,10 @@ extension JobContext {
     filter.job = id
     let checkpoints = try await engine.checkpoints(filter, limit: 1_000).checkpoints
     var fields: [String: JSONValue] = [:]
+    let (children, own) = (steps.filter { $0.type == StepRecord.child }, steps.filter { $0.type != StepRecord.child })
+    if !children.isEmpty { fields["children"] = try await self.children(children) }
     fields["steps"] = .object(
-      Dictionary(steps.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
+      Dictionary(own.map { ($0.key, JSONValue(kept: $0.result)) }) { $1 })
     let (came, timedOut) = (waits.filter { $0.state == .satisfied }, waits.filter { $0.state == .timedOut })
     fields["signals"] = .object(Dictionary(came.map { ($0.name ?? $0.key, JSONValue(kept: $0.payload)) }) { $1 })
     fields["timedOut"] = .array(Set(timedOut.flatMap(\.names)).sorted().map(JSONValue.string))
@@ -121,30 +123,43 @@ extension JobContext {
   }
 
   /// Has the job wait, once its attempt is over, for what others have asked on its behalf.
-  ///
-  /// - Returns: `false` if there is nothing of that kind.
-  package func waitForOpenQuestions() async throws -> Bool {
-    let id = id
-    let open = try await engine.store.read { transaction in
-      guard try transaction.hasTables(of: Migration.waits.step) else { return [Wait]() }
-      return try transaction.query(
+  package func waitForOpenQuestions() async throws -> QuestionsLeft {
+    let (id, start) = (id, startedAt)
+    let (open, isAnswered) = try await engine.store.read { transaction in
+      guard try transaction.hasTables(of: Migration.waits.step) else { return ([Wait](), false) }
+      let open = try transaction.query(
         "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND state = 0 AND type = 3", [SQLValue(id)]
       ).map(Wait.init)
+      // What was answered before the attempt began was in its context: it has seen that.
+      let answered = try transaction.query(
+        """
+        SELECT 1 FROM nightshift_checkpoints
+        WHERE job = ? AND decided_at >= ? AND state IN ('approved', 'rejected', 'expired') LIMIT 1
+        """, [SQLValue(id), SQLValue(start)])
+      return (open, !answered.isEmpty)
     }
     for wait in open {
       let draft = WaitDraft(id: wait.id, key: wait.key, kind: .checkpoint, dueAt: wait.dueAt)
       flow.withLock { $0.park(draft, 0) }
     }
-    return !open.isEmpty
+    return open.isEmpty ? isAnswered ? .answered : .none : .open
   }
 
   /// Takes back what was asked: the attempt has ended otherwise.
   package func forgetWaits() { flow.withLock { $0.forget() } }
 }
 
+/// What an attempt that ends without an end of its own has to wait for.
+package enum QuestionsLeft: Sendable {
+  case none
+  case open
+  /// Nothing any more: the answer came while the attempt was running.
+  case answered
+}
+
 extension JSONValue {
   /// What was stored as JSON by us.
-  fileprivate init(kept bytes: [UInt8]?) {
+  init(kept bytes: [UInt8]?) {
     self = bytes.flatMap { try? JSONValue(parsing: $0) } ?? .null
   }
 }

@@ -112,14 +112,14 @@ extension StoreSession {
 
   /// Keeps a signal, and resumes the job if it waits for it.
   ///
-  /// - Returns: The state that the job had; `nil` if there is no such job.
+  /// - Returns: The job as it was; `nil` if there is none.
   func signal(
     _ name: String, to job: JobID, _ payload: [UInt8], id: Int64, by actor: Actor, at now: Timestamp
-  ) throws(StoreError) -> JobState? {
+  ) throws(StoreError) -> JobRow? {
     // The same lock that parking takes: either the signal finds the wait, or the wait finds the signal.
     try lock("nightshift_jobs", where: "id = ?", [SQLValue(job)])
     guard let row = try jobRow(job) else { return nil }
-    guard !row.state.isTerminal else { return row.state }
+    guard !row.state.isTerminal else { return row }
     try execute(
       "INSERT INTO nightshift_signals(id, job, name, payload, sent_at, sent_by) VALUES(?, ?, ?, ?, ?, ?)",
       [.integer(id), SQLValue(job), .text(name), .bytes(payload), SQLValue(now), .text(actor.id)])
@@ -127,9 +127,9 @@ extension StoreSession {
       "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND state = 0 AND type = 2 ORDER BY id",
       [SQLValue(job)]
     ).map(Wait.init)
-    guard let wait = waits.first(where: { $0.names.contains(name) }) else { return row.state }
+    guard let wait = waits.first(where: { $0.names.contains(name) }) else { return row }
     if try takeSignal(for: wait.id, wait.names, of: job, at: now) { try resume(job, at: now) }
-    return row.state
+    return row
   }
 }
 
@@ -198,5 +198,7 @@ extension StoreSession {
     for table in Migration.tablesOfWaits {
       try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(job)])
     }
+    guard try hasTaken(Migration.requesters.step) else { return }
+    try execute("DELETE FROM nightshift_requesters WHERE job = ?", [SQLValue(job)])
   }
 }

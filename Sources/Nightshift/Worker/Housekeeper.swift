@@ -6,6 +6,7 @@ import Synchronization
 final class Housekeeper: Sendable {
   private unowned let engine: Engine  // which owns this object
   let promoter: Promoter
+  let releaser: Releaser
   let scheduler: Scheduler
   let foreignChange = Signal()
   private let reaper: Reaper
@@ -14,6 +15,7 @@ final class Housekeeper: Sendable {
   init(engine: Engine) {
     self.engine = engine
     promoter = Promoter(engine: engine)
+    releaser = Releaser(engine: engine)
     scheduler = Scheduler(engine: engine)
     reaper = Reaper(engine: engine)
     strays = Strays(engine: engine)
@@ -25,6 +27,7 @@ final class Housekeeper: Sendable {
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.promoter.run() }
+      group.addTask { await self.releaser.run() }
       group.addTask { await self.scheduler.run() }
       group.addTask { await self.followOthers() }
       group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }

@@ -153,8 +153,8 @@ extension Pruner {
 // MARK: Slots
 
 extension Pruner {
-  /// Deletes slots as old as the oldest jobs that are kept. Those that wait are kept. That a
-  /// slot was fired is also known by how far its schedule has come.
+  /// Deletes slots as old as the oldest jobs that are kept, unless their jobs are not over: those ask for their slot.
+  /// That a slot was fired is also known by how far its schedule has come.
   fileprivate func pruneSlots(_ now: Timestamp) async throws {
     let end = now - max(engine.configuration.keepCompleted, engine.configuration.keepDead)
     while true {
@@ -162,8 +162,11 @@ extension Pruner {
       do throws(StoreError) {
         rows = try await engine.store.read { transaction in
           try transaction.query(
-            "SELECT schedule, at FROM nightshift_slots WHERE fired_at < ? AND open <> 2 ORDER BY fired_at LIMIT 1000",
-            [SQLValue(end)])
+            """
+            SELECT schedule, at FROM nightshift_slots WHERE fired_at < ? AND NOT EXISTS (
+              SELECT 1 FROM nightshift_jobs j WHERE j.id = job AND j.state < 5)
+            ORDER BY fired_at LIMIT 1000
+            """, [SQLValue(end)])
         }
       } catch  where error.code == .wrongVersion {
         return  // the tables have not been made yet

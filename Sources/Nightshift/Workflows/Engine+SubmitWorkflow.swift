@@ -37,13 +37,17 @@ extension Engine {
   ) async throws -> WorkflowSubmission {
     var drafts = workflow.drafts
     guard (1...Workflow.mostJobs).contains(workflow.jobs.count) else {
-      let message = "must hold 1 to \(Workflow.mostJobs) jobs; got \(workflow.jobs.count)"
+      let message =
+        workflow.jobs.isEmpty
+        ? "is empty: a workflow has 1 to \(Workflow.mostJobs) jobs"
+        : "has \(workflow.jobs.count) jobs; at most \(Workflow.mostJobs) are allowed in one workflow"
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/jobs", message: message)])
     }
     guard (1...200).contains(workflow.name.utf8.count) else {
       let message = "must have 1 to 200 bytes; got \(workflow.name.utf8.count)"
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/name", message: message)])
     }
+    try actor.check(ownersOf: drafts)
     for index in drafts.indices where actor != .system {
       drafts[index].options.owner = drafts[index].options.owner ?? actor.id
     }
@@ -70,7 +74,7 @@ private struct WorkflowRows: Sendable {
 
   func insert(now: Timestamp, by actor: Actor, _ transaction: any WriteTransaction) throws -> WorkflowSubmission {
     if let replay = try replay(now: now, transaction) { return replay }
-    let submissions = try Engine.submissions(of: records, now: now, transaction)
+    let submissions = try Engine.submissions(of: records, by: actor, now: now, transaction)
     try transaction.execute(
       "INSERT INTO nightshift_workflows(id, name, created_at, created_by) VALUES(?, ?, ?, ?)",
       [.integer(id.rawValue), .text(name), SQLValue(now), .text(createdBy)])

@@ -102,7 +102,7 @@ private struct NewLinks {
     let graph = Dictionary(grouping: all, by: \.job).mapValues { $0.map(\.dependsOn) }
     guard let cycle = DependencyCycle.find(in: graph, from: jobs.map(\.id)) else { return }
     throw StoreError(
-      .invalid,
+      .overtaken,
       "With their unique keys the jobs would wait for each other: "
         + cycle.map(\.description).joined(separator: " → ") + ". Nothing was added.")
   }
@@ -111,7 +111,7 @@ private struct NewLinks {
 extension StoreError {
   fileprivate static func missingDependency(_ id: JobID) -> StoreError {
     StoreError(
-      .invalid,
+      .overtaken,
       "The job \(id) that another was to wait for is not there: it was discarded or pruned. Nothing was added.")
   }
 }

@@ -20,7 +20,8 @@ enum APIConnection {
       return HTTPAPIClient(
         url: server.url, token: token,
         remedy:
-          "\(ServerFile.path(in: folder)) names it, with pid \(server.pid). If it does not run, remove that file.",
+          "It runs, with pid \(server.pid), as \(ServerFile.path(in: folder)) says: wait until it answers, or end it. "
+          + "In another container or network, name an address that reaches it with NIGHTSHIFT_URL.",
         tokenRemedy: remedy(token, settings))
     }
     return try await LocalAPIClient.open(settings)

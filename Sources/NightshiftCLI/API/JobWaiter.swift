@@ -89,6 +89,10 @@ struct JobWaiter {
     case "progress": show(progress: data, &view)
     case "log": view.log(data.text("level"), data.text("message"))
     case "event": view.note("\(data.text("name")) \(data["data"] ?? .null)")
+    case "signal": view.note("signal \(data.text("name")) from \(data.text("by"))")
+    case "checkpoint":
+      let verdict = data.text("verdict").isEmpty ? data.text("state") : data.text("verdict")
+      view.note("\(verdict) by \(data.text("by")): \(data.text("title")) (\(data.text("checkpoint")))")
     case "state": view.state(data.text("state"), attempt: data.number("attempt"))
     default: break
     }

@@ -9,13 +9,14 @@ struct ServerFile: Sendable, Equatable {
 
   static func path(in folder: String) -> String { "\(folder)/server.json" }
 
-  /// The server of the folder; `nil` when none runs. A file whose process is gone is what a crash left behind.
+  /// The server of the folder; `nil` when none runs. A file without anybody in the server's seat is what a crash left
+  /// behind: the process that it names may be gone, waiting to be buried, or by now another program.
   static func running(in folder: String) -> ServerFile? {
     // No file, or one that is no JSON, is no server.
     guard let data = FileManager.default.contents(atPath: path(in: folder)),
       let json = try? JSONValue(parsing: data), let url = json["url"]?.stringValue,
       let pid = json["pid"]?.intValue.flatMap({ Int32(exactly: $0) }), pid > 0,
-      let startedAt = json["startedAt"]?.stringValue.flatMap(RFC3339.parse), isAlive(pid)
+      let startedAt = json["startedAt"]?.stringValue.flatMap(RFC3339.parse), ServerSeat.isTaken(in: folder)
     else { return nil }
     return ServerFile(url: url, pid: pid, startedAt: Timestamp(startedAt))
   }
@@ -35,6 +36,4 @@ struct ServerFile: Sendable, Equatable {
     else { return }
     unlink(Self.path(in: folder))
   }
-
-  private static func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 || errno == EPERM }
 }

@@ -7,7 +7,9 @@ struct CheckpointsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "checkpoints", abstract: "List, show and decide the questions that jobs ask people.",
     usage: "nightshift checkpoints [<subcommand>] [<options>]",
-    subcommands: [CheckpointsList.self, CheckpointsShow.self, CheckpointsApprove.self, CheckpointsReject.self],
+    subcommands: [
+      CheckpointsList.self, CheckpointsShow.self, CheckpointsApprove.self, CheckpointsReject.self, GrantsCommand.self,
+    ],
     defaultSubcommand: CheckpointsList.self)
 }
 
@@ -84,9 +86,9 @@ struct CheckpointsShow: AsyncParsableCommand {
       if output.isJSON { return output.json(checkpoints.count == 1 ? checkpoints[0] : .array(checkpoints)) }
       for (place, checkpoint) in checkpoints.enumerated() {
         if place > 0 { output.line() }
-        for line in CheckpointText(checkpoint: checkpoint, isColored: output.terminal.colorsOutput).lines() {
-          output.line(line)
-        }
+        let text = CheckpointText(
+          checkpoint: checkpoint, isColored: output.terminal.colorsOutput, width: output.terminal.width)
+        for line in text.lines() { output.line(line) }
       }
     }
   }
@@ -158,21 +160,11 @@ struct CheckpointsReject: AsyncParsableCommand {
   }
 }
 
-/// Goes on after one that cannot be decided, and fails at the end.
 private func decide(_ ids: [CheckpointID], _ verb: String, _ body: JSONValue, _ shared: SharedOptions) async throws {
   try await shared.withAPI { api, output in
-    var answers: [JSONValue] = []
-    var failures: [String] = []
-    for id in ids {
-      do {
-        let answer = try await api.post("/api/checkpoints/\(id)/\(verb)", body)
-        answers.append(answer)
-        if !output.isJSON { output.line(CheckpointText.outcome(answer)) }
-      } catch let failure as CommandFailure {
-        failures.append(failure.description.contains("\(id)") ? failure.description : "\(id): \(failure.description)")
-      }
+    try await EachID(api, output).run(ids) { api, id in
+      let answer = try await api.post("/api/checkpoints/\(id)/\(verb)", body)
+      return (answer, CheckpointText.outcome(answer))
     }
-    if output.isJSON { output.json(answers.count == 1 && failures.isEmpty ? answers[0] : .array(answers)) }
-    guard failures.isEmpty else { throw CommandFailure(failures.joined(separator: "\n")) }
   }
 }

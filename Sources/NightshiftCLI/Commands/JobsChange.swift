@@ -56,25 +56,14 @@ struct JobsChange {
       })
   }
 
-  /// Goes on after a job that cannot be changed, and fails at the end.
   func changeEach(_ ids: [JobID], _ api: any APIClient, _ output: Output) async throws {
-    var answers: [JSONValue] = []
-    var failures: [String] = []
-    for id in ids {
+    try await EachID(api, output).run(ids) { api, id in
       let path = method == .delete ? "/api/jobs/\(id)" : "/api/jobs/\(id)/\(verb)"
       let sent: JSONValue? = method == .delete ? nil : .object(body)
-      do {
-        let answer = try await api.call(APIRequest(method: method, path: path, body: sent))
-        // Nothing comes back for what is deleted.
-        answers.append(answer == .null ? ["id": .string("\(id)"), "discarded": true] : answer)
-        if !output.isJSON { output.line("\(past) \(id).") }
-      } catch let failure as CommandFailure {
-        // Most messages name the job; those about the server do not.
-        failures.append(failure.description.contains("\(id)") ? failure.description : "\(id): \(failure.description)")
-      }
+      let answer = try await api.call(APIRequest(method: method, path: path, body: sent))
+      // Nothing comes back for what is deleted.
+      return (answer == .null ? ["id": .string("\(id)"), "discarded": true] : answer, "\(past) \(id).")
     }
-    if output.isJSON { output.json(answers.count == 1 && failures.isEmpty ? answers[0] : .array(answers)) }
-    guard failures.isEmpty else { throw CommandFailure(failures.joined(separator: "\n")) }
   }
 }
 

@@ -23,7 +23,7 @@ struct JobsShow: AsyncParsableCommand {
       if output.isJSON { return output.json(jobs.count == 1 ? jobs[0] : .array(jobs)) }
       for (place, job) in jobs.enumerated() {
         if place > 0 { output.line() }
-        let text = JobDetailText(job: job, isColored: output.terminal.colorsOutput)
+        let text = JobDetailText(job: job, isColored: output.terminal.colorsOutput, width: output.terminal.width)
         for line in text.lines() { output.line(line) }
       }
     }

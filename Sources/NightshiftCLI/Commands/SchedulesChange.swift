@@ -188,13 +188,9 @@ struct SchedulesRemove: AsyncParsableCommand {
 
   func run() async throws {
     try await shared.withAPI { api, output in
-      for name in names {
+      try await EachID(api, output).run(names) { api, name in
         _ = try await api.call(APIRequest(method: .delete, path: SchedulesCommand.path(name)))
-        if output.isJSON {
-          output.json(["name": .string(name), "removed": true])
-        } else {
-          output.line("Schedule \(name) is removed.")
-        }
+        return (["name": .string(name), "removed": true], "Schedule \(name) is removed.")
       }
     }
   }
@@ -202,12 +198,18 @@ struct SchedulesRemove: AsyncParsableCommand {
 
 private func change(_ names: [String], _ verb: String, _ done: String, _ shared: SharedOptions) async throws {
   try await shared.withAPI { api, output in
-    for name in names { report(try await api.post(SchedulesCommand.path(name, "/\(verb)")), done, output) }
+    try await EachID(api, output).run(names) { api, name in
+      let schedule = try await api.post(SchedulesCommand.path(name, "/\(verb)"))
+      return (schedule, text(schedule, done))
+    }
   }
 }
 
 private func report(_ schedule: JSONValue, _ done: String, _ output: Output) {
-  if output.isJSON { return output.json(schedule) }
+  if output.isJSON { output.json(schedule) } else { output.line(text(schedule, done)) }
+}
+
+private func text(_ schedule: JSONValue, _ done: String) -> String {
   let next = schedule.relative("nextAt", now: Date())
-  output.line("Schedule \(schedule.text("name")) \(done)\(next.isEmpty ? "." : "; next \(next).")")
+  return "Schedule \(schedule.text("name")) \(done)\(next.isEmpty ? "." : "; next \(next).")"
 }

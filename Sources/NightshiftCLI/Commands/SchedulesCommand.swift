@@ -94,11 +94,12 @@ struct SchedulesShow: AsyncParsableCommand {
     let shown = ["name", "enabled", "expression", "zone", "kind", "payload", "nextAt", "catchUp", "overlap"]
     let late = ["source", "declared", "overridden", "last", "problem", "createdAt", "updatedAt"]
     let fields = schedule.objectValue ?? [:]
+    let terminal = output.terminal
+    let lines = FieldLines(nameWidth: 13, indent: 0, width: terminal.width, isColored: terminal.colorsOutput)
     let others = fields.keys.filter { !shown.contains($0) && !late.contains($0) }.sorted()
     for name in shown + others + late {
       guard let value = fields[name], value != .null else { continue }
-      let title = output.paint(name.padding(toLength: 13, withPad: " ", startingAt: 0), .dim)
-      output.line("\(title)\(TextWidth.singleLine(value.stringValue ?? value.description))")
+      for line in lines.json(name, value) { output.line(line) }
     }
   }
 }

@@ -86,15 +86,11 @@ struct WorkflowsCancel: AsyncParsableCommand {
 
   func run() async throws {
     try await shared.withAPI { api, output in
-      var answers: [JSONValue] = []
       let body: JSONValue = .object(reason.map { ["reason": .string($0)] } ?? [:])
-      for id in ids {
+      try await EachID(api, output).run(ids) { api, id in
         let answer = try await api.post("/api/workflows/\(id)/cancel", body)
-        answers.append(answer)
-        guard !output.isJSON else { continue }
-        output.line("Cancelled \(Count.text(answer.number("count"), "job")) of \(id).")
+        return (answer, "Cancelled \(Count.text(answer.number("count"), "job")) of \(id).")
       }
-      if output.isJSON { output.json(answers.count == 1 ? answers[0] : .array(answers)) }
     }
   }
 }

@@ -84,6 +84,9 @@ struct ForegroundRun {
       switch event.body {
       case .progress(let fraction, let message): view.progress(fraction, message)
       case .log(_, let level, let message): view.log(level, message)
+      case .signal(let name, let sender): view.note("signal \(name) from \(sender)")
+      case .checkpoint(let id, _, let title, let state, let verdict, let by):
+        view.note("\(verdict ?? state.rawValue) by \(by): \(title) (\(id))")
       case .custom(let name, let data): view.note("\(name) \(data)")
       case .state(.running, _): continue
       case .state: return

@@ -24,6 +24,16 @@ struct ServerSeat: ~Copyable {
     return seat
   }
 
+  /// Whether a server has the seat; also `true` where that cannot be known, so that it is asked and not passed by.
+  static func isTaken(in path: String) -> Bool {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return true }
+    defer { close(folder) }
+    // Shared, so that others who only ask do not take each other for a server. One that begins at this moment finds the
+    // seat taken, and looks again a second later.
+    return flock(folder, LOCK_SH | LOCK_NB) != 0
+  }
+
   private init(folder: Int32, file: ServerFile, path: String) {
     self.folder = folder
     self.file = file

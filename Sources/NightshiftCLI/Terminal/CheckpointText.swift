@@ -5,6 +5,8 @@ import Nightshift
 struct CheckpointText {
   let checkpoint: JSONValue
   let isColored: Bool
+  /// The columns of the terminal; `nil` for a program.
+  let width: Int?
 
   static func style(of state: String) -> Style {
     switch state {
@@ -29,22 +31,23 @@ struct CheckpointText {
   func lines() -> [String] {
     let state = checkpoint.text("state")
     var lines = [
-      "\(paint(.bold, checkpoint.text("id")))  \(checkpoint.text("type"))  \(paint(Self.style(of: state), state))",
-      "  " + paint(.bold, TextWidth.singleLine(checkpoint.text("title"))),
+      "\(paint(.bold, checkpoint.text("id")))  \(checkpoint.text("type"))  \(paint(Self.style(of: state), state))"
     ]
+    lines += wrapped(checkpoint.text("title")).map { paint(.bold, $0) }
     lines += field("job", "\(checkpoint.text("job"))  \(checkpoint.text("kind"))")
     lines += field("risk", checkpoint.text("risk"))
     lines += field("asked", checkpoint.text("createdAt"))
-    lines += field("expires", "\(checkpoint.text("expiresAt")) (then: \(checkpoint.text("onExpiry")))")
+    let end = checkpoint.text("expiresAt")
+    lines += field("expires", end.isEmpty ? "" : "\(end) (then: \(checkpoint.text("onExpiry")))")
     lines += field("escalated", checkpoint.text("escalatedAt"))
     lines += field("who may decide", reviewers)
     lines += field("choices", checkpoint.texts("choices").joined(separator: ", "))
     lines += field("chosen", checkpoint.text("choice"))
-    if let data = checkpoint["data"] { lines += field("data", data.description) }
-    if let data = checkpoint["approvedData"] { lines += field("as approved", data.description) }
+    if let data = checkpoint["data"] { lines += fields.json("data", data) }
+    if let data = checkpoint["approvedData"] { lines += fields.json("as approved", data) }
     lines += field("digest", checkpoint.text("digest"))
     let body = checkpoint.text("body").split(separator: "\n", omittingEmptySubsequences: false)
-    if !body.isEmpty { lines += [""] + body.map { "  " + TextWidth.singleLine(String($0)) } }
+    if !body.isEmpty { lines += [""] + body.flatMap { wrapped(String($0)) } }
     return lines + decisions()
   }
 
@@ -53,7 +56,8 @@ struct CheckpointText {
     let named = reviewers.texts("users") + reviewers.texts("roles").map { "every \($0)" }
     let who = named.isEmpty ? "every approver" : named.joined(separator: ", ")
     let count = reviewers.number("required") > 1 ? "\(reviewers.number("required")) of: " : ""
-    return count + who + (reviewers["excludesRequester"]?.boolValue == true ? ", but not the owner of the job" : "")
+    return count + who
+      + (reviewers["excludesRequester"]?.boolValue == true ? ", but nobody who has asked for the job" : "")
   }
 
   private func decisions() -> [String] {
@@ -62,14 +66,14 @@ struct CheckpointText {
     var lines = ["", paint(.dim, "decisions")]
     for decision in decisions {
       let place = decision.text("address").isEmpty ? "" : " from \(decision.text("address"))"
-      var line = "  \(decision.text("at"))  \(decision.text("verdict")) by \(decision.text("by"))"
+      var line = "\(decision.text("at"))  \(decision.text("verdict")) by \(decision.text("by"))"
       line += " (\(decision.text("role")), via \(decision.text("via"))\(place))"
       if !decision.text("choice").isEmpty { line += ", chose \(decision.text("choice"))" }
       if !decision.text("comment").isEmpty { line += ": \(TextWidth.singleLine(decision.text("comment")))" }
-      lines.append(line)
+      lines += wrapped(line)
       for change in decision.items("changes") {
         let (before, after) = (change["before"]?.description ?? "nothing", change["after"]?.description ?? "nothing")
-        lines.append("    \(change.text("pointer")): \(before) → \(after)")
+        lines += wrapped("\(change.text("pointer")): \(before) → \(after)", indent: 4)
       }
     }
     return lines
@@ -77,9 +81,12 @@ struct CheckpointText {
 
   private func paint(_ style: Style, _ text: String) -> String { style.paint(text, ifColored: isColored) }
 
-  private func field(_ name: String, _ value: String) -> [String] {
-    let value = TextWidth.singleLine(value).trimmingCharacters(in: .whitespaces)
-    guard !value.isEmpty, !value.hasPrefix("(then:") else { return [] }
-    return ["  " + paint(.dim, name + String(repeating: " ", count: max(1, 16 - name.count))) + value]
+  private var fields: FieldLines { FieldLines(nameWidth: 16, width: width, isColored: isColored) }
+
+  private func field(_ name: String, _ value: String) -> [String] { fields.text(name, value) }
+
+  private func wrapped(_ text: String, indent: Int = 2) -> [String] {
+    let room = width.map { max(12, $0 - indent) } ?? .max
+    return TextWidth.wrap(TextWidth.singleLine(text), to: room).map { String(repeating: " ", count: indent) + $0 }
   }
 }

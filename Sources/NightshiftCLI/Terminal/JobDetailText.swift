@@ -5,6 +5,8 @@ import Nightshift
 struct JobDetailText {
   let job: JSONValue
   let isColored: Bool
+  /// The columns of the terminal; `nil` for a program.
+  var width: Int?
 
   func lines() -> [String] {
     header() + moments() + ties() + content() + steps() + waits() + attempts() + logs() + artifacts()
@@ -58,12 +60,11 @@ struct JobDetailText {
 
   private func content() -> [String] {
     var lines: [String] = []
-    if let payload = job["payload"] { lines += field("payload", payload.description) }
-    if let result = job["result"] { lines += field("result", result.description) }
+    if let payload = job["payload"] { lines += fields.json("payload", payload) }
+    if let result = job["result"] { lines += fields.json("result", result) }
     if let error = job["error"] {
       let text = FailureText.of(error)
-      lines += field(
-        "error", Style.red.paint(TextWidth.singleLine(text), ifColored: isColored), isClean: true)
+      lines += fields.text("error", text, .red)
       lines += error.text("detail").split(separator: "\n").suffix(20).map {
         "    " + TextWidth.singleLine(String($0))
       }
@@ -136,10 +137,7 @@ struct JobDetailText {
     lines.isEmpty ? [] : ["", Style.dim.paint(title, ifColored: isColored)] + lines.map { "  " + $0 }
   }
 
-  private func field(_ name: String, _ value: String, isClean: Bool = false) -> [String] {
-    let value = isClean ? value : TextWidth.singleLine(value).trimmingCharacters(in: .whitespaces)
-    guard !value.isEmpty else { return [] }
-    let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
-    return ["  " + Style.dim.paint(padded, ifColored: isColored) + value]
-  }
+  private var fields: FieldLines { FieldLines(nameWidth: 14, width: width, isColored: isColored) }
+
+  private func field(_ name: String, _ value: String) -> [String] { fields.text(name, value) }
 }

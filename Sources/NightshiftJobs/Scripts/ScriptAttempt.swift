@@ -13,8 +13,10 @@ package protocol ScriptReporter: Sendable {
   func keep(step name: String, result: JSONValue) async throws
   /// Waits for a signal once the attempt is over.
   func waitFor(signals names: [String], timeout: Duration?) throws
-  /// Waits, once the attempt is over, for what others have asked on the job's behalf; `false` if there is nothing.
-  func waitForOpenQuestions() async throws -> Bool
+  /// Enqueues a job, once, and waits for its end once the attempt is over; `false` if it has ended already.
+  func childLater(_ child: ChildDraft) async throws -> Bool
+  /// Waits, once the attempt is over, for what others have asked on the job's behalf.
+  func waitForOpenQuestions() async throws -> QuestionsLeft
   /// Takes back what was to be waited for.
   func forgetWaits()
   /// Why the attempt was asked to stop, when it was.
@@ -67,12 +69,12 @@ package struct ScriptAttempt: Sendable {
     self.worker = worker
   }
 
-  package init(_ context: JobContext) {
+  package init(_ context: JobContext, slot: Timestamp?) {
     self.init(
       id: "\(context.id)", kind: context.kind.rawValue, queue: context.queue.rawValue,
       attempt: context.attempt, failures: context.failures, maxAttempts: context.maxAttempts,
       deadline: context.deadline.map(Timestamp.init), tags: context.tags,
-      traceparent: context.traceparent, slot: context.slotTime.map(Timestamp.init), worker: "\(context.worker)")
+      traceparent: context.traceparent, slot: slot, worker: "\(context.worker)")
   }
 
   /// The contents of `$NIGHTSHIFT_CONTEXT`.

@@ -122,8 +122,9 @@ package final class ScriptJobs: Sendable {
       kind: manifest.kind, options: manifest.options, source: ManifestPlan.file(in: folder.name, root),
       schema: manifest.schema, runsOutside: true
     ) { context, payload in
-      var attempt = ScriptAttempt(context)
+      var attempt: ScriptAttempt
       do {
+        attempt = ScriptAttempt(context, slot: try await context.slotTime.map(Timestamp.init))
         attempt.dependencies = try await context.dependenciesJSON()
         attempt.flow = try await context.flowSoFar()
       } catch let error as StoreError where error.code == .unavailable {

@@ -17,13 +17,15 @@ enum ScriptLine: Hashable {
   case step(String, JSONValue)
   /// `{"$signal": "paid", "timeout": "1h"}`, or a list of names
   case signal([String], timeout: Duration?)
+  /// `{"$child": {"name": "page 1", "kind": "render-page", "payload": …}}`
+  case child(ChildDraft)
   /// JSON without `$`: the result, if no other comes after it.
   case result(String)
   /// A line that wants to be one of these and is not: what is wrong.
   case mistake(String)
 
   private static let instructions = [
-    "$progress", "$log", "$artifact", "$retryAfter", "$checkpoint", "$step", "$signal",
+    "$progress", "$log", "$artifact", "$retryAfter", "$checkpoint", "$step", "$signal", "$child",
   ]
 
   /// Reads a line. It never fails: what is not understood is log.
@@ -75,6 +77,7 @@ enum ScriptLine: Hashable {
       guard let name = fields[instruction]?.stringValue else { return .mistake("$step must be the name of a step") }
       return .step(name, fields["result"] ?? .null)
     case "$signal": return signal(fields)
+    case "$child": return child(fields)
     default:
       let remedy = Spelling.nearest(to: instruction, among: instructions).map { "did you mean \($0)?" }
       return .mistake(
@@ -88,6 +91,14 @@ enum ScriptLine: Hashable {
       return .checkpoint(try CheckpointReader.read(fields["$checkpoint"] ?? .null))
     } catch {
       return .mistake("$checkpoint: \(error)")
+    }
+  }
+
+  private static func child(_ fields: [String: JSONValue]) -> ScriptLine {
+    do {
+      return .child(try ChildDraft(reading: fields["$child"] ?? .null))
+    } catch {
+      return .mistake("$child: \(error)")
     }
   }
 

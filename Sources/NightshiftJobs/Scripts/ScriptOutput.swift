@@ -88,6 +88,8 @@ struct ScriptOutput {
       if try await reporter.checkpoint(draft) { mustWait = true }
     case .step(let name, let result):
       try await reporter.keep(step: name, result: result)
+    case .child(let draft):
+      if try await reporter.childLater(draft) { mustWait = true }
     case .signal(let names, let timeout):
       try reporter.waitFor(signals: names, timeout: timeout)
       mustWait = true

@@ -39,8 +39,11 @@ package struct ScriptRunner: Sendable {
     let exit = ScriptExit(
       end, errorTail: output.errorTail, retryAfter: output.retryAfter, resources: manifest.resources)
     if case .runAgain = exit {
-      let mustWait = output.mustWait ? true : try await reporter.waitForOpenQuestions()
-      if mustWait { throw Parked() }
+      switch output.mustWait ? .open : try await reporter.waitForOpenQuestions() {
+      case .open: throw Parked()
+      case .answered: throw Snooze.for(.zero, reason: "what it has asked was answered while it was running")
+      case .none: break
+      }
     }
     // It has ended in another way: there is nothing to wait for.
     if output.mustWait { reporter.forgetWaits() }

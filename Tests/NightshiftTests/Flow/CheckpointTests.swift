@@ -3,48 +3,8 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A checkpoint` {
-  private let ledger = Ledger()
-
-  private func engine<Output: Sendable>(
-    _ body: @escaping @Sendable (Int, JobContext) async throws -> Output
-  ) async throws -> TestEngine {
-    let test = try await TestEngine.fresh()
-    try await test.engine.register("k", payload: Int.self, handler: body)
-    return test
-  }
-
-  /// A job that asks before it sends, and returns the amount that was approved.
-  private func asking(_ change: @escaping @Sendable (inout CheckpointOptions) -> Void = { _ in }) async throws
-    -> TestEngine
-  {
-    let ledger = ledger
-    return try await engine { amount, context in
-      var options = CheckpointOptions()
-      change(&options)
-      let decision = try await context.approval(
-        "send", title: "Send \(amount)?", showing: ["amount": amount], options: options)
-      let approved = try decision.data(as: [String: Int].self)
-      ledger.note("sent \(approved["amount"]!)")
-      return approved
-    }
-  }
-
-  private func pending(_ test: TestEngine) async throws -> [Checkpoint] {
-    var filter = CheckpointFilter()
-    filter.states = [.pending]
-    return try await test.engine.checkpoints(filter).checkpoints
-  }
-
-  private func ask(_ test: TestEngine, _ options: JobOptions = JobOptions()) async throws -> (JobID, Checkpoint) {
-    let id = try await test.engine.add("k", "7", options)
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: id) == .waiting)
-    return (id, try #require(try await pending(test).first))
-  }
-
-  private let ada = Actor(id: "ada", role: .approver, address: "10.0.0.1")
-  private let ben = Actor(id: "ben", role: .approver)
+@Suite(.timeLimit(.minutes(1))) struct `A checkpoint`: AsksPeople {
+  let ledger = Ledger()
 
   @Test func `parks its job until somebody approves, and tells who, when and from where`() async throws {
     let test = try await asking()
@@ -100,58 +60,6 @@ import Testing
     #expect(outcomes.filter { $0 == "approved" || $0 == "rejected" }.count == 1)
     let loser = try #require(outcomes.first { $0 != "approved" && $0 != "rejected" })
     #expect(loser.contains("already, by ada") || loser.contains("already, by ben"))
-  }
-
-  @Test(arguments: [(Expiry.reject, JobState.cancelled), (.fail, .dead), (.continue, .completed)])
-  func `that nobody answers ends as it says`(_ expiry: Expiry, _ state: JobState) async throws {
-    let test = try await asking { options in
-      options.expires = .seconds(60)
-      options.onExpiry = expiry
-    }
-    let (id, checkpoint) = try await ask(test)
-    test.clock.advance(by: .seconds(60))
-    // At the very moment, before anybody has come round to end it.
-    await #expect(throws: CheckpointError.self) {
-      try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada)
-    }
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: id) == state)
-    #expect(try await test.engine.checkpoint(checkpoint.id)?.state == .expired)
-  }
-
-  @Test func `that nobody answers asks others, and then ends`() async throws {
-    let test = try await asking { options in
-      options.expires = .seconds(60)
-      options.onExpiry = .escalate
-      options.reviewers = .anyOf(["ada"])
-      options.escalateTo = .anyOf(["chief"])
-    }
-    let chief = Actor(id: "chief", role: .member)
-    let (id, checkpoint) = try await ask(test)
-    await #expect(throws: CheckpointError.self) {
-      try await test.engine.decide(checkpoint.id, Verdict(.approve), by: chief)
-    }
-    test.clock.advance(by: .seconds(60))
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: id) == .waiting)
-    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve), by: chief)
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: id) == .completed)
-  }
-
-  @Test func `reminds people while it waits`() async throws {
-    let test = try await asking { $0.reminders = [.seconds(60), .seconds(120), .seconds(600)] }
-    _ = try await ask(test)
-    for _ in 1...10 {
-      test.clock.advance(by: .seconds(30))
-      try await test.runUntilIdle()
-    }
-    let topics = try await test.engine.column("SELECT topic FROM nightshift_outbox ORDER BY id")
-    #expect(topics == ["checkpoint", "checkpoint.reminder", "checkpoint.reminder"])
-    // All that came due while nobody looked are one.
-    test.clock.advance(by: .seconds(1_000))
-    try await test.runUntilIdle()
-    #expect(try await test.engine.column("SELECT topic FROM nightshift_outbox").count == 4)
   }
 
   @Test func `may need several people, and each counts once`() async throws {
@@ -245,30 +153,6 @@ import Testing
     #expect(try await test.engine.job(id)?.result == Array(#"["on A?","on B?"]"#.utf8))
   }
 
-  @Test(arguments: [Verdict.Remember.Scope.job, .arguments, .kind])
-  func `is not asked again for as long as it was said to be remembered`(
-    _ scope: Verdict.Remember.Scope
-  ) async throws {
-    let test = try await asking()
-    let (_, checkpoint) = try await ask(test)
-    let remember = Verdict.Remember(scope: scope, until: test.clock.now + .seconds(60))
-    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, remember: remember), by: ada)
-    let same = try await test.engine.add("k", "7")
-    let another = try await test.engine.add("k", "8")
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: same) == (scope == .job ? .waiting : .completed))
-    #expect(try await test.engine.state(of: another) == (scope == .kind ? .completed : .waiting))
-    test.clock.advance(by: .seconds(61))
-    let late = try await test.engine.add("k", "7")
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: late) == .waiting)
-    guard scope != .job else { return }
-    var filter = CheckpointFilter()
-    filter.job = same
-    let granted = try await test.engine.checkpoints(filter).checkpoints.first
-    #expect(granted?.state == .approved && granted?.decisions.map(\.via) == ["grant"])
-  }
-
   @Test func `that only informs parks nothing, and is told once`() async throws {
     let test = try await engine { _, context in
       try await context.inform("i", title: "Half way", showing: ["n": 1])
@@ -298,6 +182,57 @@ import Testing
     _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, choice: "skip"), by: ada)
     try await test.runUntilIdle()
     #expect(try await test.engine.job(id)?.result == Array("\"skip\"".utf8))
+  }
+
+  @Test func `whose data cannot be checked any more is not approved with others`() async throws {
+    let test = try await asking { $0.schema = #"{"type": "object"}"# }
+    let (_, checkpoint) = try await ask(test)
+    _ = try await test.engine.store.write {
+      try $0.execute(#"UPDATE nightshift_checkpoints SET schema = '{"type": "nonsense"}'"#)
+    }
+    let error = await #expect(throws: CheckpointError.self) {
+      try await test.engine.decide(checkpoint.id, Verdict(.approve, data: ["amount": 3]), by: ada)
+    }
+    #expect(error?.description.contains("cannot be checked") == true)
+    #expect(try await pending(test).count == 1)
+  }
+
+  @Test func `that is damaged says so, and shows no half of itself`() async throws {
+    let test = try await asking()
+    let damages: [(String, SQLValue)] = [
+      ("data", .bytes([0x7B])), ("policy", .text("{}")), ("schema", .text("{")), ("type", .text("other")),
+    ]
+    for _ in damages { _ = try await test.engine.add("k", "7") }
+    try await test.runUntilIdle()
+    for (checkpoint, (column, damage)) in zip(try await pending(test), damages) {
+      let id = checkpoint.id
+      _ = try await test.engine.store.write {
+        try $0.execute(
+          "UPDATE nightshift_checkpoints SET \(column) = ? WHERE id = ?", [damage, .integer(id.rawValue)])
+      }
+      let error = await #expect(throws: StoreError.self) { try await test.engine.checkpoint(id) }
+      #expect(error?.code == .corrupt && error?.message.contains("\(id)") == true, "\(column)")
+    }
+  }
+
+  static let choices: [([String], String)] = [
+    (["skip", "skip"], "twice"), ([""], "1 to 200 bytes"), (["a", " "], "1 to 200 bytes"),
+    ([String(repeating: "a", count: 201)], "1 to 200 bytes"), ((1...51).map { "\($0)" }, "at most 50"),
+  ]
+
+  @Test func `about a problem offers only choices that can be told apart`() async throws {
+    let test = try await engine { index, context in
+      try await context.problem("stuck", title: "What now?", choices: Self.choices[index].0).choice
+    }
+    for (index, (choices, reason)) in Self.choices.enumerated() {
+      let id = try await test.engine.add("k", "\(index)")
+      try await test.runUntilIdle()
+      let message = try #require(try await test.engine.job(id)?.error?.message)
+      #expect(message.contains(reason), "\(message)")
+      let json: JSONValue = ["type": "error", "title": "?", "choices": .array(choices.map(JSONValue.string))]
+      let mistake = #expect(throws: CheckpointReader.Mistake.self) { try CheckpointReader.read(json) }
+      #expect(mistake?.faults.contains { $0.pointer == "/choices" } == true)
+    }
   }
 
   @Test func `is in nobody's list once its job was cancelled`() async throws {
@@ -345,62 +280,11 @@ import Testing
     }
   }
 
-  @Test func `is not answered by what somebody remembered who could not decide it alone`() async throws {
-    let remember = Verdict.Remember(scope: .kind, until: nil)
-    let test = try await engine { (rule: Int, context: JobContext) -> String? in
-      var options = CheckpointOptions()
-      if rule == 2 { options.reviewers.required = 2 }
-      if rule == 3 { options.reviewers.roles = ["admin"] }
-      if rule == 4 { options.risk = .money }
-      if rule == 5 { options.reviewers.excludesRequester = true }
-      return try await context.approval("send", title: "Send?", options: options).by
-    }
-    var options = JobOptions()
-    options.owner = "ada"
-    _ = try await test.engine.add("k", "1")
-    try await test.runUntilIdle()
-    _ = try await test.engine.decide(try await pending(test)[0].id, Verdict(.approve, remember: remember), by: ada)
-    for rule in ["2", "3", "4", "5"] {
-      let id = try await test.engine.add("k", rule, options)
-      try await test.runUntilIdle()
-      #expect(try await test.engine.state(of: id) == .waiting, "rule \(rule)")
-    }
-    // Nor does one of two allow it for both.
-    let two = try #require(try await pending(test).first { $0.required == 2 })
-    _ = try await test.engine.decide(two.id, Verdict(.approve, remember: remember), by: ben)
-    let again = try await test.engine.add("k", "2")
-    try await test.runUntilIdle()
-    #expect(try await test.engine.state(of: again) == .waiting)
-    #expect(try await test.engine.column("SELECT count(*) FROM nightshift_grants") == ["1"])
-  }
-
-  @Test func `cannot be changed and remembered at once`() async throws {
-    let test = try await asking()
-    let (_, checkpoint) = try await ask(test)
-    let verdict = Verdict(.approve, data: ["amount": 1], remember: .init(scope: .arguments, until: nil))
-    await #expect(throws: CheckpointError.self) {
-      try await test.engine.decide(checkpoint.id, verdict, by: ada)
-    }
-    #expect(try await pending(test).count == 1)
-  }
-
   @Test func `can be rejected by somebody who has approved it, while others are asked`() async throws {
     let test = try await asking { $0.reviewers = .anyOf(["ada", "ben"], required: 2) }
     let (_, checkpoint) = try await ask(test)
     _ = try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada)
     #expect(try await test.engine.decide(checkpoint.id, Verdict(.reject), by: ada).state == .rejected)
-  }
-
-  @Test func `that was escalated can still be decided by those who were asked first`() async throws {
-    let test = try await asking { options in
-      options.expires = .seconds(60)
-      options.onExpiry = .escalate
-      options.escalateTo.roles = ["admin"]
-    }
-    let (_, checkpoint) = try await ask(test)
-    test.clock.advance(by: .seconds(60))
-    try await test.runUntilIdle()
-    #expect(try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada).state == .approved)
   }
 
   @Test func `that somebody asked for a job closes with the job`() async throws {

@@ -92,6 +92,7 @@ extension Problem {
     case .conflict:
       self.init(
         .conflict, "conflict", "It exists already with other contents; nothing was changed.", cause: cause)
+    case .overtaken: self.init(.conflict, "overtaken", error.message)
     default:
       self.init(
         .internalServerError, "internal",

@@ -116,6 +116,8 @@ struct JobFeed: LiveFeed {
       guard event.at > sent.customAt else { return true }
       sent.customAt = event.at
     case .progress: sent.progressAt = event.at
+    // Whoever comes later finds them in the snapshot.
+    case .signal, .checkpoint: break
     }
     try await send(.message(LiveMessage(event, id: sent.position.description)))
     return true

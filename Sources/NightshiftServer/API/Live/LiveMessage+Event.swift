@@ -44,6 +44,18 @@ extension LiveMessage {
       data["sequence"] = .integer(sequence)
       data["level"] = .string(level)
       data["message"] = .string(message)
+    case .signal(let name, let sender):
+      type = "signal"
+      data["name"] = .string(name)
+      data["by"] = .string(sender)
+    case .checkpoint(let id, let key, let title, let state, let verdict, let by):
+      type = "checkpoint"
+      data["checkpoint"] = .string("\(id)")
+      data["key"] = .string(key)
+      data["title"] = .string(title)
+      data["state"] = .string(state.rawValue)
+      data["verdict"] = verdict.map(JSONValue.string)
+      data["by"] = .string(by)
     case .custom(let name, let value):
       type = "event"
       data["name"] = .string(name)

@@ -13,8 +13,9 @@ enum WorkflowReader {
       reader.refuse(name, "is missing: \(detail)")
     }
     let name = reader.text("name")
-    let items = reader.value("jobs", rule) { value in
-      value.arrayValue.flatMap { (1...Workflow.mostJobs).contains($0.count) ? $0 : nil }
+    let items = reader.value("jobs", rule, \.arrayValue)
+    if let count = items?.count, !(1...Workflow.mostJobs).contains(count) {
+      reader.refuse("jobs", count == 0 ? "is empty: it must be \(rule)" : "has \(count) jobs: it must be \(rule)")
     }
     let traceparent = request.headers.validTraceparent
     let callback = callback(&reader, traceparent)

@@ -12,7 +12,7 @@ struct RouteTable: Sendable {
     routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
       + tokenRoutes
       + systemRoutes
-      + liveRoutes + checkpointRoutes + flowRoutes)
+      + liveRoutes + checkpointRoutes + grantRoutes + flowRoutes)
 
   /// A route with what stands in its path's gaps.
   struct Match: Sendable {

@@ -1,0 +1,55 @@
+import Foundation
+import Nightshift
+import Testing
+
+@testable import NightshiftCLI
+
+@Suite struct `What is shown of one thing` {
+  private let checkpoint: JSONValue = [
+    "id": "chk_0AKJR9BVM0000", "type": "approval", "state": "pending", "job": "job_0AKJR9BVM0000", "kind": "k",
+    "title": "Send the receipts of the whole year to everybody who has asked for one?", "risk": "message",
+    "reviewers": ["users": ["ada", "ben", "cy"], "roles": ["approver"], "required": 2, "excludesRequester": true],
+    "data": ["to": "ada@example.com", "amount": 7, "text": "Thank you for your order, and come again."],
+    "body": "It cannot be taken back, and those who have not asked would be angry about it.",
+    "decisions": [
+      [
+        "at": "2026-11-21T12:00:00.000Z", "verdict": "approved", "by": "token:ada", "role": "approver", "via": "cli",
+        "comment": "I have looked at all of them, and they are as they should be.",
+      ]
+    ],
+  ]
+
+  @Test(arguments: [60, 80])
+  func `of a checkpoint fits the terminal`(_ width: Int) {
+    let lines = CheckpointText(checkpoint: checkpoint, isColored: false, width: width).lines()
+    for line in lines { #expect(TextWidth.of(line) <= width, "\(line)") }
+    let text = lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    for part in ["to everybody who has asked for one?", "but nobody who has asked for the job", "angry about it."] {
+      #expect(text.contains(part), "\(text)")
+    }
+  }
+
+  @Test func `goes to a program in one line for each field`() {
+    let lines = CheckpointText(checkpoint: checkpoint, isColored: false, width: nil).lines()
+    #expect(lines.contains { $0.hasPrefix("  data") && $0.hasSuffix("}") })
+  }
+
+  @Test func `of a job and a schedule fits the terminal`() {
+    let payload: JSONValue = ["one": "a text of some length", "other": "and another text of some length", "n": 1]
+    let lines = JobDetailText(job: ["id": "job_1", "state": "ready", "payload": payload], isColored: false, width: 60)
+      .lines()
+    for line in lines { #expect(TextWidth.of(line) <= 60, "\(line)") }
+    let fields = FieldLines(nameWidth: 13, indent: 0, width: 60, isColored: false)
+    let declared: JSONValue = ["expression": "*/30 * * * *", "kind": "make-report", "zone": "Europe/Berlin", "n": 1]
+    let shown = fields.json("declared", declared)
+    #expect(shown.count > 1 && shown.allSatisfy { TextWidth.of($0) <= 60 }, "\(shown)")
+    #expect(shown.map { $0.trimmingCharacters(in: .whitespaces) }.joined().hasSuffix(declared.description))
+  }
+
+  @Test func `leaves a word whole that is longer than the terminal is wide`() {
+    let fields = FieldLines(nameWidth: 8, width: 30, isColored: false)
+    let digest = String(repeating: "a", count: 64)
+    #expect(fields.text("digest", digest) == ["  digest  \(digest)"])
+    #expect(fields.text("empty", " ").isEmpty)
+  }
+}

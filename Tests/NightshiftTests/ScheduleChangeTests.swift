@@ -1,0 +1,69 @@
+import NightshiftTesting
+import Testing
+
+@testable import Nightshift
+
+@Suite(.timeLimit(.minutes(1))) struct `A schedule that is changed after a stop`: FiresSchedules {
+  let test: TestEngine
+
+  init() async throws { test = try await Self.fresh() }
+
+  /// A slot of each schedule is missed, and before anybody fires it the schedule is changed.
+  ///
+  /// - Returns: The slots of each, after its change.
+  private func slots(after changes: [JSONValue], from fields: JSONValue = [:]) async throws -> [JSONValue: [String]] {
+    for index in changes.indices { try await add("s\(index)", fields) }
+    test.clock.advance(by: .seconds(2 * 3_600 - 600))
+    for (index, change) in changes.enumerated() {
+      _ = try await engine.editSchedule("s\(index)", change, by: .system)
+    }
+    try await fire()
+    var found: [JSONValue: [String]] = [:]
+    for (index, change) in changes.enumerated() { found[change] = try await slots("s\(index)") }
+    return found
+  }
+
+  @Test func `fires the slot that was missed if its times are the same`() async throws {
+    let changes: [JSONValue] = [
+      ["description": "of the hour"], ["tags": ["a"]], ["payload": ["n": 1]], ["queue": "q"], ["priority": "high"],
+      ["maxAttempts": 2], ["timeout": "1m"], ["jitter": "1m"], ["overlap": "skip"], ["overlap": "queue"],
+      ["catchUp": "all"], ["owner": "ada"], ["enabled": true],
+    ]
+    for (change, slots) in try await slots(after: changes) { #expect(slots == ["13:00 enqueued"], "\(change)") }
+  }
+
+  @Test func `makes up for nothing if its times are others`() async throws {
+    let changes: [JSONValue] = [
+      ["expression": "*/30 * * * *"], ["zone": "Europe/Berlin"], ["start": "2026-01-01T00:00:00Z"],
+      ["end": "2027-01-01T00:00:00Z"],
+    ]
+    for (change, slots) in try await slots(after: changes) { #expect(slots == [], "\(change)") }
+  }
+
+  @Test func `makes up for nothing when it is switched on`() async throws {
+    let changed = try await slots(after: [["enabled": true]], from: ["enabled": false])
+    #expect(changed == [["enabled": true]: []])
+  }
+
+  @Test func `loses no slot to a file that only says something else of its job`() async throws {
+    let hourly: JSONValue = ["expression": "0 * * * *", "kind": "k"]
+    try await engine.declareSchedules(["s": hourly, "t": hourly])
+    test.clock.advance(by: .seconds(2 * 3_600 - 600))
+    try await engine.declareSchedules([
+      "s": ["expression": "0 * * * *", "kind": "k", "description": "of the hour", "tags": ["a"]],
+      "t": ["expression": "15 * * * *", "kind": "k"],
+    ])
+    try await fire()
+    #expect(try await slots("s") == ["13:00 enqueued"])
+    #expect(try await slots("t") == [])
+  }
+
+  @Test func `loses no slot when it is reset to the same times`() async throws {
+    try await engine.declareSchedules(["s": ["expression": "0 * * * *", "kind": "k"]])
+    _ = try await engine.editSchedule("s", ["queue": "q"], by: .system)
+    test.clock.advance(by: .seconds(2 * 3_600 - 600))
+    _ = try await engine.resetSchedule("s", by: .system)
+    try await fire()
+    #expect(try await slots() == ["13:00 enqueued"])
+  }
+}
