@@ -100,6 +100,7 @@ extension Engine {
     do throws(StoreError) {
       findings += try await kindFindings()
       findings += try await jobFindings()
+      findings += try await limitFindings()
     } catch {
       findings.append(StoreFinding("store", isFine: false, found: "\(error)", remedy: "see the cause"))
     }

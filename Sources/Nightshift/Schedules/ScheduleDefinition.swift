@@ -5,7 +5,7 @@ package struct ScheduleDefinition: Sendable, Hashable {
   /// The fields that it is written with.
   package static let fields = [
     "expression", "zone", "kind", "payload", "queue", "priority", "maxAttempts", "timeout", "tags", "organization",
-    "owner", "enabled", "catchUp", "overlap", "jitter", "start", "end", "description",
+    "owner", "limitKey", "enabled", "catchUp", "overlap", "jitter", "start", "end", "description",
   ]
   static let longestJitter = Duration.seconds(86_400)
   /// Two are added to each job: the schedule and the slot.
