@@ -32,11 +32,12 @@ extension RouteTable {
   private static func show(_ request: APIRequest) async throws -> Response {
     let id = try request.jobID()
     guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
-    // The version counts transitions only; logs and progress go on between them, the queue may be paused, and jobs that
-    // this one is tied to move on their own.
+    // The version counts transitions only; logs and progress go on between them, the queue may be paused, a limit may
+    // fill up, and jobs that this one is tied to move on their own.
     let moments = [job.progress?.at, job.summary.queuePausedAt].map { $0.map { "\($0.microseconds)" } ?? "" }
+    let others = "\(job.ties.stamp).\(job.limits.stamp)"
     let etag =
-      "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(moments.joined(separator: ".")).\(job.ties.stamp)\""
+      "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(moments.joined(separator: ".")).\(others)\""
     let headers: HTTPFields = [.eTag: etag, .cacheControl: "private, no-cache"]
     guard !request.headers.matches(etag: etag) else {
       return Response(status: .notModified, headers: headers)
