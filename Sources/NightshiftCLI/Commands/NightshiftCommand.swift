@@ -26,7 +26,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Operation",
         subcommands: [
-          QueuesCommand.self, WorkersCommand.self, TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
+          QueuesCommand.self, LimitsCommand.self, WorkersCommand.self, TokensCommand.self, ConfigCommand.self,
+          DoctorCommand.self,
           DatabaseCommand.self, BenchCommand.self,
           CompletionsCommand.self,
         ]),
