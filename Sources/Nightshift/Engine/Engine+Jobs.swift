@@ -1,10 +1,12 @@
 extension Engine {
   /// Everything that is known of a job; `nil` if there is none with this id.
   package func job(_ id: JobID) async throws(StoreError) -> JobDetail? {
-    try await store.read { transaction in
+    let now = clock.now
+    return try await store.read { transaction in
       guard let summary = try JobSummary.read([id], transaction).first else { return nil }
       var job = try JobDetail(summary, transaction)
       if try Migration.hasWorkflows(transaction) { job.ties = try JobTies(of: id, transaction) }
+      job.limits = try JobLimits(of: summary, now: now, transaction)
       return job
     }
   }

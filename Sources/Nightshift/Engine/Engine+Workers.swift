@@ -101,6 +101,7 @@ extension Engine {
       findings += try await kindFindings()
       findings += try await jobFindings()
       findings.append(try await pauseFinding())
+      findings += try await limitFindings()
     } catch {
       findings.append(StoreFinding("store", isFine: false, found: "\(error)", remedy: "see the cause"))
     }

@@ -63,6 +63,7 @@ package struct JobDetail: Sendable {
   /// Its steps and waits.
   package var flow: JobFlow
   package var ties = JobTies()
+  package var limits = JobLimits()
 
   /// The failure of the last attempt that failed.
   package var error: Failure? { attempts.last { $0.outcome == "failed" || $0.outcome == "crashed" }?.failure }

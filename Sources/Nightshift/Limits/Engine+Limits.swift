@@ -9,18 +9,22 @@ extension Engine {
   @discardableResult
   public func removeLimit(_ name: String) async throws -> Bool { try await removeLimit(name, by: .system) }
 
-  package func set(_ limit: Limit, by actor: Actor) async throws {
+  /// - Returns: Whether there was none of this name before.
+  @discardableResult
+  package func set(_ limit: Limit, by actor: Actor) async throws -> Bool {
     let faults = limit.faults
     guard faults.isEmpty else { throw LimitError(faults: faults) }
     let now = clock.now
-    try await store.write { transaction in
+    let isNew = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
       let former = try session.gateRow(.limit, limit.name).flatMap { row in GateReader.limit(row).map { (row, $0) } }
       try session.put(limit, former, by: actor, at: now)
       try transaction.audit("set-limit", "limit \(limit.name)", by: actor, at: now, detail: limit.definition)
+      return former == nil
     }
     try await refresh()
+    return isNew
   }
 
   package func removeLimit(_ name: String, by actor: Actor) async throws -> Bool {
@@ -38,8 +42,11 @@ extension Engine {
     return existed
   }
 
-  /// All limits with how much they are used.
-  package func limits() async throws(StoreError) -> [LimitStatus] {
+  /// How much a limit is used; `nil` if there is none of this name.
+  package func limit(_ name: String) async throws(StoreError) -> LimitStatus? { try await limits(name).first }
+
+  /// All limits with how much they are used, or the one of this name.
+  package func limits(_ name: String? = nil) async throws(StoreError) -> [LimitStatus] {
     try await store.read { transaction in
       guard try transaction.hasTables(of: Migration.limits.step) else { return [] }
       let rows = try transaction.query(
@@ -49,6 +56,7 @@ extension Engine {
       let running = try Self.runningByPool(transaction)
       return try rows.compactMap { row in
         guard let limit = GateReader.limit(row), let id = row.integer(0) else { return nil }
+        guard name == nil || limit.name == name else { return nil }
         let pools = running.filter { Pool($0.key)?.gate == id }
         return LimitStatus(
           limit: limit, id: id, running: pools.values.reduce(0, +), busyKeys: pools.count,

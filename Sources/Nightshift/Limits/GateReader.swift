@@ -76,8 +76,10 @@ extension Limit {
     for (field, value) in object {
       switch field {
       case "queues":
+        if case .null = value { continue }
         queues = Self.names(value, field, fault) { QueueName(rawValue: $0) }
       case "kinds":
+        if case .null = value { continue }
         kinds = Self.names(value, field, fault) { JobKind(rawValue: $0) }
       case "by":
         if case .null = value { continue }

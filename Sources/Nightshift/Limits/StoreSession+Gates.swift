@@ -3,7 +3,7 @@ extension StoreSession {
   func requireLimits() throws(StoreError) {
     guard try knowsLimits else {
       throw StoreError(
-        .invalid, "The database has no tables for limits yet. Run `nightshift db migrate`, then try again.")
+        .wrongVersion, "The database has no tables for limits yet. Run `nightshift db migrate`, then try again.")
     }
   }
 

@@ -5,7 +5,8 @@ package struct ScheduleDefinition: Sendable, Hashable {
   /// The fields that it is written with.
   package static let fields = [
     "expression", "zone", "kind", "payload", "queue", "priority", "maxAttempts", "timeout", "tags", "organization",
-    "owner", "unique", "debounce", "throttle", "enabled", "catchUp", "overlap", "jitter", "start", "end", "description",
+    "owner", "limitKey", "unique", "debounce", "throttle", "enabled", "catchUp", "overlap", "jitter", "start", "end",
+    "description",
   ]
   static let longestJitter = Duration.seconds(86_400)
   /// Two are added to each job: the schedule and the slot.

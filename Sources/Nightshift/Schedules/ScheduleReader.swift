@@ -112,6 +112,7 @@ struct ScheduleReader {
     options.timeout = duration("timeout")
     options.organization = text("organization")
     options.owner = text("owner")
+    options.limitKey = text("limitKey")
     options.tags =
       value("tags", "a list of at most \(ScheduleDefinition.mostTags) texts of 1 to 100 bytes") { value in
         let texts = value.arrayValue?.compactMap(\.stringValue).filter { (1...100).contains($0.utf8.count) }

@@ -84,6 +84,10 @@ extension Engine {
     job.organization = row.text(6)
     job.owner = row.text(7)
     job.tags = row.text(8).map(ClaimedJob.tags(in:)) ?? []
+    if try transaction.hasTables(of: Migration.limits.step) {
+      let keys = try transaction.query("SELECT limit_key FROM nightshift_payloads WHERE id = ?", [SQLValue(origin)])
+      job.limitKey = keys.first?.text(0)
+    }
     return job
   }
 

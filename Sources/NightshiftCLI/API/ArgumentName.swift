@@ -10,6 +10,8 @@ enum ArgumentName {
     "throttle": "--throttle", "throttle/key": "--key", "throttle/excess": "--later", "for": "--for", "until": "--until",
     "maxAttempts": "--max-attempts", "timeout": "--timeout", "tags": "--tag", "organization": "--org",
     "reason": "--reason", "dryRun": "--dry-run", "ids": "id", "name": "name", "role": "--role",
+    "limitKey": "--limit-key", "queues": "--queue", "kinds": "--kind", "by": "--by", "rate": "--rate",
+    "concurrency": "--concurrency",
     "expiresIn": "--expires", "dependsOn": "--after", "onDeath": "--on-death",
   ]
   /// Filters have the same names in a body and in a query.

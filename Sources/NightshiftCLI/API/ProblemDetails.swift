@@ -47,7 +47,10 @@ struct ProblemDetails {
 
   /// Which command shows what there is.
   private var remedy: String? {
-    let commands = [("/api/queues", "queues"), ("/api/workers", "workers"), ("/api/tokens", "tokens")]
+    let commands = [
+      ("/api/queues", "queues"), ("/api/workers", "workers"), ("/api/tokens", "tokens"), ("/api/limits", "limits"),
+      ("/api/kinds", "kinds"),
+    ]
     return commands.first { path.hasPrefix($0.0) }.map { "`nightshift \($0.1)` lists those there are." }
   }
 }

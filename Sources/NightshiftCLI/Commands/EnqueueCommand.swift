@@ -72,6 +72,9 @@ struct EnqueueCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The organization that owns it.", valueName: "name"))
   var org: String?
 
+  @Option(help: ArgumentHelp("What limits by key tell jobs apart by.", valueName: "key"))
+  var limitKey: String?
+
   @Flag(help: "Wait for the end; print the result.")
   var wait = false
 
@@ -132,6 +135,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     if let timeout { body["timeout"] = .string(timeout.duration.text) }
     if !tags.isEmpty { body["tags"] = .array(tags.map { .string($0) }) }
     if let org { body["organization"] = .string(org) }
+    if let limitKey { body["limitKey"] = .string(limitKey) }
     return .object(body)
   }
 

@@ -26,8 +26,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Operation",
         subcommands: [
-          QueuesCommand.self, PauseCommand.self, ResumeCommand.self, WorkersCommand.self, TokensCommand.self,
-          ConfigCommand.self, DoctorCommand.self,
+          QueuesCommand.self, LimitsCommand.self, PauseCommand.self, ResumeCommand.self, WorkersCommand.self,
+          TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
           DatabaseCommand.self, BenchCommand.self,
           CompletionsCommand.self,
         ]),

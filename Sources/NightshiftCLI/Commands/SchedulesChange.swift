@@ -46,6 +46,9 @@ struct ScheduleFieldOptions: ParsableArguments {
   @Option(name: .customLong("tag"), parsing: .singleValue, help: "A word to find its jobs by; may be repeated.")
   var tags: [String] = []
 
+  @Option(help: ArgumentHelp("What limits by key tell its jobs apart by.", valueName: "key"))
+  var limitKey: String?
+
   @Option(help: ArgumentHelp("What it is for.", valueName: "text"))
   var description: String?
 
@@ -54,7 +57,7 @@ struct ScheduleFieldOptions: ParsableArguments {
     let texts = [
       "zone": zone, "queue": queue, "priority": priority?.rawValue, "timeout": timeout?.duration.text,
       "catchUp": catchUp, "overlap": overlap, "jitter": jitter?.duration.text, "start": start?.text, "end": end?.text,
-      "description": description,
+      "limitKey": limitKey, "description": description,
     ]
     for (name, text) in texts { fields[name] = text.map { .string($0) } }
     if let payload { fields["payload"] = try PayloadArgument.read(payload) }

@@ -28,8 +28,25 @@ struct HoldText {
       let id = job.text("id")
       short = "a dependency died"
       long = "a job that it depends on died: run that one again, or let this one go on (nightshift jobs release \(id))"
+    case "limit": (short, long) = Self.limit(job["hold"])
+    case "kindPaused":
+      short = "kind paused"
+      long = "kind \(kind) is paused\(Self.details(job)) (nightshift kinds resume \(kind))"
+    case "breakerOpen":
+      let name = job["hold"]?["limit"]?.stringValue.map { " \($0)" } ?? ""
+      short = "breaker open"
+      long = "circuit breaker\(name) is open\(Self.details(job)) (nightshift breakers reset\(name))"
     default: (short, long) = ("on hold: \(reason)", reason)
     }
+  }
+
+  /// The name and the key are told of one job, and not in lists.
+  private static func limit(_ hold: JSONValue?) -> (String, String) {
+    let short = "over a limit"
+    guard let hold, let name = hold["limit"]?.stringValue else { return (short, "held by a limit (nightshift limits)") }
+    let key = hold["key"]?.stringValue.map { $0.isEmpty ? " for jobs without a key" : " for \($0)" } ?? ""
+    let until = hold.text("until").isEmpty ? "" : ", which lets the next one begin at \(hold.text("until"))"
+    return (short, "held by limit \(name)\(key)\(until) (nightshift limits show \(name))")
   }
 
   private static func details(_ job: JSONValue) -> String {

@@ -23,6 +23,7 @@ struct JobDetailText {
     if job.number("crashes") > 0 { lines += field("crashes", "\(job.number("crashes"))") }
     lines += field("timeout", job.text("timeout")) + field("tags", job.texts("tags").joined(separator: ", "))
     lines += field("organization", job.text("organization")) + field("owner", job.text("owner"))
+    lines += field("limit key", job.text("limitKey"))
     lines += field("worker", job.text("worker"))
     if let hold = HoldText(job) { lines += field("waits", hold.long) }
     if let progress = job["progress"], let fraction = progress["fraction"]?.doubleValue {

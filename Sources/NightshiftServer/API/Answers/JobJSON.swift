@@ -57,6 +57,11 @@ extension JSONValue {
       .fields(["job": .string("\(origin)"), "step": job.flow.originStep.map(JSONValue.string)])
     }
     fields["formerPayloads"] = .array(job.formerPayloads.map { JSONValue($0) })
+    fields["limitKey"] = job.limits.limitKey.map { .string($0) }
+    // A pause of the queue outlasts what limits the queue, and goes before it.
+    if let hold = job.limits.hold, job.summary.hold != nil || (fields["hold"] ?? nil) == nil {
+      fields["hold"] = JSONValue(hold)
+    }
     fields.merge(tieFields(job.ties)) { $1 }
     return fields
   }

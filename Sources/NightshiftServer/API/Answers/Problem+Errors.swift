@@ -12,6 +12,7 @@ extension Problem {
       case let problem as Problem: problem
       case let error as SubmissionError: Problem(error)
       case let error as ScheduleError: Problem(error)
+      case let error as LimitError: .invalid(error.faults.map { Fault($0.pointer, $0.message) })
       case let error as StoreError: Problem(error)
       case let error as CheckpointError: Problem(error)
       case let error as FlowError: .invalid([.init("#", error.description)])

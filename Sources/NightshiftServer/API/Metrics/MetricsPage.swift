@@ -2,8 +2,8 @@ import Nightshift
 
 /// `GET /metrics`: the numbers that a monitoring system collects.
 ///
-/// Labels are queues, kinds, states and outcomes only. Their number is bounded; ids and payloads never become
-/// labels.
+/// Labels are queues, kinds, limits, states and outcomes only. Their number is bounded; ids, payloads and the
+/// values of limits' keys never become labels.
 struct MetricsPage {
   let engine: Engine
   let readiness: ReadinessProbe
@@ -11,6 +11,7 @@ struct MetricsPage {
   func render() async throws -> String {
     var text = PrometheusText()
     try await queues(&text)
+    try await limits(&text)
     try await totals(&text)
     try await workers(&text)
     text.value(
@@ -47,6 +48,21 @@ struct MetricsPage {
     text.family(
       "nightshift_queue_workers", .gauge, "Live workers that serve the queue.",
       queues.map { ([("queue", $0.name)], Double($0.workers)) })
+  }
+
+  private func limits(_ text: inout PrometheusText) async throws {
+    let limits = try await engine.limits()
+    text.family(
+      "nightshift_limit_running_jobs", .gauge, "Jobs that run within the limit, of all values of its key.",
+      limits.map { ([("limit", $0.limit.name)], Double($0.running)) })
+    text.family(
+      "nightshift_limit_held_jobs", .gauge,
+      "Jobs that the limit keeps back; \(LimitStatus.mostCounted) stands for as many or more.",
+      limits.map { ([("limit", $0.limit.name)], Double($0.held)) })
+    let paused = try await engine.pausedKinds()
+    text.family(
+      "nightshift_kind_paused", .gauge, "Whether the kind is paused (1) or not (0).",
+      try await engine.kinds().map { ([("kind", $0.kind)], paused[$0.kind] == nil ? 0 : 1) })
   }
 
   private func totals(_ text: inout PrometheusText) async throws {

@@ -4,8 +4,7 @@ import Nightshift
 enum DraftReader {
   static let fields = [
     "kind", "payload", "queue", "priority", "runAt", "delay", "unique", "debounce", "throttle", "maxAttempts",
-    "timeout", "tags",
-    "organization", "owner", "ref", "dependsOn", "onDeath",
+    "timeout", "tags", "organization", "owner", "limitKey", "ref", "dependsOn", "onDeath",
   ]
   private static let mostTags = 20
   private static let mostDependencies = 1_000
@@ -29,6 +28,7 @@ enum DraftReader {
     options.tags = reader.texts("tags", upTo: mostTags, length: 100) ?? []
     options.organization = reader.text("organization")
     options.owner = reader.text("owner")
+    options.limitKey = reader.text("limitKey")
     let ref = reader.text("ref", upTo: 100)
     options.dependsOn =
       (reader.texts("dependsOn", upTo: mostDependencies, length: 100) ?? []).map(Dependency.init)

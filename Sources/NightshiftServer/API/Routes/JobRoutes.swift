@@ -32,12 +32,11 @@ extension RouteTable {
   private static func show(_ request: APIRequest) async throws -> Response {
     let id = try request.jobID()
     guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
-    // The version counts transitions only; logs and progress go on between them, its queue may be paused, and jobs that
-    // this one is tied to move on their own.
+    // The version counts transitions only; logs and progress go on between them, its queue may be paused, a limit may fill
+    // up, and jobs that this one is tied to move on their own.
     let progress = job.progress.map { "\($0.at.microseconds)" } ?? ""
-    let hold = job.summary.whyHeld?.stamp ?? ""
-    let etag =
-      "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(progress).\(hold).\(job.ties.stamp)\""
+    let others = "\(job.summary.whyHeld?.stamp ?? "").\(job.limits.stamp).\(job.ties.stamp)"
+    let etag = "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(progress).\(others)\""
     let headers: HTTPFields = [.eTag: etag, .cacheControl: "private, no-cache"]
     guard !request.headers.matches(etag: etag) else {
       return Response(status: .notModified, headers: headers)

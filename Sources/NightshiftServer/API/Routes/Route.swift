@@ -68,6 +68,15 @@ extension Route {
       handler: .answer(handler))
   }
 
+  static func put(
+    _ path: String, _ role: Role, audit: String, body: Body,
+    _ handler: @escaping @Sendable (APIRequest) async throws -> Response
+  ) -> Route {
+    Route(
+      method: .put, path: PathTemplate(path), access: .role(role), audit: audit, query: [], body: body,
+      handler: .answer(handler))
+  }
+
   static func patch(
     _ path: String, _ role: Role, audit: String, body: Body,
     _ handler: @escaping @Sendable (APIRequest) async throws -> Response

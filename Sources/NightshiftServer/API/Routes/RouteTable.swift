@@ -10,7 +10,7 @@ struct RouteTable: Sendable {
 
   static let api = RouteTable(
     routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
-      + tokenRoutes
+      + tokenRoutes + limitRoutes + kindRoutes
       + systemRoutes
       + liveRoutes + checkpointRoutes + grantRoutes + flowRoutes)
 

@@ -12,9 +12,6 @@ extension RouteTable {
       let page = try await MetricsPage(engine: request.engine, readiness: request.readiness).render()
       return .bytes(Array(page.utf8), type: PrometheusText.contentType)
     },
-    .get("/api/kinds", .role(.viewer)) { request in
-      .json(["kinds": .array(try await request.engine.kinds().map { JSONValue($0) })])
-    },
     .get("/api/stats", .role(.viewer), query: ["from", "to", "by"], stats),
     .get("/api/doctor", .role(.admin)) { request in
       let findings = await request.engine.findings()
