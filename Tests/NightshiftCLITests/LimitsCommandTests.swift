@@ -17,7 +17,7 @@ import Testing
     let set = try await binary.run(
       "limits", "set", "per-key", "--kind", "echo", "--by", "key", "--concurrency", "2", "--rate", "1/1h")
     #expect(set.status == 0, "\(set.errors)")
-    #expect(set.output == "Limit per-key lets 2 at a time, 1/1h for each limit key run of kind echo; 0 run, 0 held.\n")
+    #expect(set.output == "Limit per-key: 2 at a time, 1/1h for each limit key (kind echo). 0 run, 0 held.\n")
     let first = try await binary.run("enqueue", "echo", "--limit-key", "acme", "--wait")
     #expect(first.status == 0, "\(first.errors)")
     let second = try await binary.run("enqueue", "echo", "--limit-key", "acme", "--json").json().text("id")
@@ -89,8 +89,8 @@ import Testing
   @Test func `is told in one line`() {
     #expect(
       LimitText(limit: limit).line
-        == "Limit a-limit-with-a-long-name lets 2 at a time, 100/1m smooth for each /customer/id run of "
-        + "queues mail and reports, kind send; 12 run, 10000+ held.")
+        == "Limit a-limit-with-a-long-name: 2 at a time, 100/1m smooth for each /customer/id "
+        + "(queues mail and reports, kind send). 12 run, 10000+ held.")
     #expect(LimitText(limit: ["name": "f", "by": "owner"]).allows == "all, in turns")
     #expect(LimitText(limit: ["name": "f"]).covers == "all jobs")
   }

@@ -41,7 +41,7 @@ import Testing
       let pointers = wrong.errors.map { $0.split(separator: ":")[0] }
       #expect(
         pointers == [
-          "#", "#/by", "#/concurency", "#/concurrency", "#/kinds", "#/name", "#/queues/1", "#/rate",
+          "#/by", "#/concurency", "#/concurrency", "#/kinds", "#/name", "#/queues/1", "#/rate",
         ], "\(wrong.errors)")
       #expect(wrong.errors.contains { $0.contains("did you mean `concurrency`?") })
       for (body, fault) in [

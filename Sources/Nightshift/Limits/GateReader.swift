@@ -102,7 +102,9 @@ extension Limit {
         fault(field, "is not known\(known.isEmpty ? "; known are \(Self.fields.joined(separator: ", "))" : known)")
       }
     }
-    faults += self.faults
+    // What could not be read is no reason to say that nothing was given.
+    let isReadable = faults.isEmpty
+    faults += self.faults.filter { isReadable || $0.pointer != "#" }
     guard faults.isEmpty else { throw LimitError(faults: faults.sorted { $0.pointer < $1.pointer }) }
   }
 

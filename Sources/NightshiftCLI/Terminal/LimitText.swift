@@ -34,7 +34,7 @@ struct LimitText {
   /// What holds now, in one line.
   var line: String {
     let each = key.isEmpty ? "" : " for each \(key)"
-    return "Limit \(limit.text("name")) lets \(allows)\(each) run of \(covers); "
+    return "Limit \(limit.text("name")): \(allows)\(each) (\(covers)). "
       + "\(limit.number("running")) run, \(Self.held(limit.number("held"))) held."
   }
 

@@ -294,7 +294,7 @@ import Testing
     let json: JSONValue = ["queues": ["a", "B!"], "by": "nonsense", "rate": "often", "concurency": 3]
     #expect(throws: LimitError.self) { try Limit(name: "x", json) }
     do { _ = try Limit(name: "x", json) } catch {
-      #expect(error.faults.map(\.pointer) == ["#", "#/by", "#/concurency", "#/queues/1", "#/rate"])
+      #expect(error.faults.map(\.pointer) == ["#/by", "#/concurency", "#/queues/1", "#/rate"])
     }
   }
 
