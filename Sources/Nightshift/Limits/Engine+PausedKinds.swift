@@ -1,5 +1,15 @@
+public import Foundation
+
 extension Engine {
-  /// Lets no job of a kind begin on any node, until ``resume(kind:by:)`` or a moment; what runs already goes on.
+  /// Lets no job of a kind begin on any node, until ``resume(kind:)`` or a moment; what runs already goes on.
+  public func pause(kind: JobKind, until end: Date? = nil, reason: String? = nil) async throws {
+    try await pause(kind: kind, until: end.map { Timestamp($0) }, reason: reason, by: .system)
+  }
+
+  /// Ends the pause of a kind.
+  public func resume(kind: JobKind) async throws { _ = try await resume(kind: kind, by: .system) }
+
+  /// As ``pause(kind:until:reason:)``, on behalf of somebody.
   package func pause(
     kind: JobKind, until end: Timestamp? = nil, reason: String? = nil, by actor: Actor
   ) async throws {

@@ -6,7 +6,7 @@ struct Pruner {
   static let window = 5_000
   static let batch = 200
 
-  private let engine: Engine
+  let engine: Engine
 
   init(engine: Engine) { self.engine = engine }
 
@@ -25,6 +25,7 @@ struct Pruner {
     pruned += try await pruneByAge(now)
     try await pruneSmallTables(now)
     try await pruneSlots(now)
+    try await pruneLimits(now)
     return pruned
   }
 

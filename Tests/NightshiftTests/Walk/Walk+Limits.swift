@@ -60,7 +60,7 @@ extension Walk {
   mutating func claimWithinLimits(from queues: [String], limit count: Int) async throws {
     // What a promoter would do at once, now that it has been told of everything.
     await world.engine.store.waitForWritesUnderWay()
-    let freed = world.engine.housekeeper.promoter.takeFreed()
+    let freed = world.engine.housekeeper.releaser.takeFreed()
     _ = try await world.engine.store.promote(now: world.clock.now, limit: 0, freed: freed)
     var tries = 0
     var claimed: [Int] = []

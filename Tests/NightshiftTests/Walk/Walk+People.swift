@@ -92,8 +92,9 @@ extension Walk {
     let name = QueueName(stored: queue)
     if paused.remove(queue) != nil {
       say("resume \(queue)")
-      _ = try await world.engine.resume(name, by: .system)
-    } else if try await world.engine.pause(name, by: .system) {
+      _ = try await world.engine.resume(.queue(name), by: .system)
+    } else {
+      _ = try await world.engine.pause(.queue(name), by: .system)
       say("pause \(queue)")
       paused.insert(queue)
     }
