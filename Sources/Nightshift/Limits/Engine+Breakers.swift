@@ -2,7 +2,7 @@ extension Engine {
   /// Sets a circuit breaker, in place of the one with the same name if there is one. It begins closed.
   ///
   /// - Throws: ``LimitError`` with everything that is wrong with it.
-  public func set(_ breaker: CircuitBreaker) async throws { try await set(breaker, by: .system) }
+  public func set(_ breaker: CircuitBreaker) async throws { _ = try await set(breaker, by: .system) }
 
   /// Removes a breaker; what it has kept back may go on. `false` if there is none of this name.
   @discardableResult
@@ -13,13 +13,15 @@ extension Engine {
   @discardableResult
   public func resetBreaker(_ name: String) async throws -> Bool { try await resetBreaker(name, by: .system) }
 
-  package func set(_ breaker: CircuitBreaker, by actor: Actor) async throws {
+  /// - Returns: Whether there was none of this name.
+  package func set(_ breaker: CircuitBreaker, by actor: Actor) async throws -> Bool {
     guard breaker.faults.isEmpty else { throw LimitError(faults: breaker.faults) }
     let now = clock.now
-    try await store.write { transaction in
+    let isNew = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      if let id = try session.gateRow(.breaker, breaker.name)?.integer(0) { try session.close(gate: id, at: now) }
+      let former = try session.gateRow(.breaker, breaker.name)?.integer(0)
+      if let former { try session.close(gate: former, at: now) }
       try session.execute(
         """
         INSERT INTO nightshift_gates(type, name, definition, created_at, updated_at, updated_by, trips)
@@ -30,8 +32,10 @@ extension Engine {
         ])
       try session.wakeHeld(now: now)
       try transaction.audit("set-breaker", "breaker \(breaker.name)", by: actor, at: now, detail: breaker.definition)
+      return former == nil
     }
     try await refresh()
+    return isNew
   }
 
   package func removeBreaker(_ name: String, by actor: Actor) async throws -> Bool {

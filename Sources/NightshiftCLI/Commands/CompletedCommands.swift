@@ -11,6 +11,7 @@ struct CompletedCommands: ParsableCommand {
     ObjectIdentifier(JobsCommand.self): CompletedGroup<JobsCommand, JobsList>.self,
     ObjectIdentifier(CheckpointsCommand.self): CompletedGroup<CheckpointsCommand, CheckpointsList>.self,
     ObjectIdentifier(KindsCommand.self): CompletedGroup<KindsCommand, KindsList>.self,
+    ObjectIdentifier(BreakersCommand.self): CompletedGroup<BreakersCommand, BreakersList>.self,
     ObjectIdentifier(LimitsCommand.self): CompletedGroup<LimitsCommand, LimitsList>.self,
     ObjectIdentifier(QueuesCommand.self): CompletedGroup<QueuesCommand, QueuesList>.self,
     ObjectIdentifier(WorkersCommand.self): CompletedGroup<WorkersCommand, WorkersList>.self,

@@ -26,7 +26,8 @@ struct NightshiftCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Operation",
         subcommands: [
-          QueuesCommand.self, LimitsCommand.self, PauseCommand.self, ResumeCommand.self, WorkersCommand.self,
+          QueuesCommand.self, LimitsCommand.self, BreakersCommand.self, PauseCommand.self, ResumeCommand.self,
+          WorkersCommand.self,
           TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
           DatabaseCommand.self, BenchCommand.self,
           CompletionsCommand.self,

@@ -33,7 +33,7 @@ struct HoldText {
       short = "kind paused"
       long = "kind \(kind) is paused\(Self.details(job)) (nightshift kinds resume \(kind))"
     case "breakerOpen":
-      let name = job["hold"]?["limit"]?.stringValue.map { " \($0)" } ?? ""
+      let name = job["hold"]?["breaker"]?.stringValue.map { " \($0)" } ?? ""
       short = "breaker open"
       long = "circuit breaker\(name) is open\(Self.details(job)) (nightshift breakers reset\(name))"
     default: (short, long) = ("on hold: \(reason)", reason)

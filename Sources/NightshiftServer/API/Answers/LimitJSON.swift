@@ -34,6 +34,7 @@ extension JSONValue {
       "until": hold.until.map { JSONValue($0) }, "by": hold.by.map { .string($0) },
       "detail": hold.detail.map { .string($0) },
     ]
+    if hold.reason == .breakerOpen { fields["breaker"] = .string(hold.name) }
     if hold.reason == .limit {
       fields["limit"] = .string(hold.name)
       fields["key"] = hold.key.map { .string($0) }

@@ -59,6 +59,14 @@ struct MetricsPage {
       "nightshift_limit_held_jobs", .gauge,
       "Jobs that the limit keeps back; \(LimitStatus.mostCounted) stands for as many or more.",
       limits.map { ([("limit", $0.limit.name)], Double($0.held)) })
+    let breakers = try await engine.breakers()
+    text.family(
+      "nightshift_breaker_open", .gauge, "Whether the circuit breaker keeps jobs back (1) or not (0).",
+      breakers.map { ([("breaker", $0.state.breaker.name)], $0.phase == .closed ? 0 : 1) })
+    text.family(
+      "nightshift_breaker_held_jobs", .gauge,
+      "Jobs that the circuit breaker keeps back; \(LimitStatus.mostCounted) stands for as many or more.",
+      breakers.map { ([("breaker", $0.state.breaker.name)], Double($0.held)) })
     let paused = try await engine.pausedKinds()
     text.family(
       "nightshift_kind_paused", .gauge, "Whether the kind is paused (1) or not (0).",

@@ -10,7 +10,7 @@ struct RouteTable: Sendable {
 
   static let api = RouteTable(
     routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
-      + tokenRoutes + limitRoutes + kindRoutes
+      + tokenRoutes + limitRoutes + breakerRoutes + kindRoutes
       + systemRoutes
       + liveRoutes + checkpointRoutes + grantRoutes + flowRoutes)
 
