@@ -193,6 +193,8 @@ nightshift_queues.paused_at bigint
 nightshift_queues.paused_by text COLLATE C
 nightshift_queues.paused_until bigint
 nightshift_queues.pause_reason text COLLATE C
+nightshift_requesters.job bigint NOT NULL
+nightshift_requesters.actor text COLLATE C NOT NULL
 nightshift_results.id bigint NOT NULL
 nightshift_results.result bytea NOT NULL
 nightshift_rollups.hour bigint NOT NULL
@@ -207,6 +209,8 @@ nightshift_rollups.wait_us bigint NOT NULL
 nightshift_rollups.wait_max_us bigint NOT NULL
 nightshift_rollups.run_us bigint NOT NULL
 nightshift_rollups.run_max_us bigint NOT NULL
+nightshift_schedule_editors.schedule text COLLATE C NOT NULL
+nightshift_schedule_editors.actor text COLLATE C NOT NULL
 nightshift_schedules.name text COLLATE C NOT NULL
 nightshift_schedules.source text COLLATE C NOT NULL
 nightshift_schedules.enabled bigint NOT NULL
@@ -349,8 +353,10 @@ CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree 
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
 CREATE INDEX nightshift_queues_paused_until ON nightshift_queues USING btree (paused_until) WHERE (paused_until IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
+CREATE UNIQUE INDEX nightshift_requesters_pkey ON nightshift_requesters USING btree (job, actor)
 CREATE UNIQUE INDEX nightshift_results_pkey ON nightshift_results USING btree (id)
 CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
+CREATE UNIQUE INDEX nightshift_schedule_editors_pkey ON nightshift_schedule_editors USING btree (schedule, actor)
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)
 CREATE UNIQUE INDEX nightshift_schedules_pkey ON nightshift_schedules USING btree (name)
 CREATE UNIQUE INDEX nightshift_settings_pkey ON nightshift_settings USING btree (name)

@@ -97,12 +97,15 @@ CREATE TABLE nightshift_progress(
 CREATE TABLE nightshift_queues(
   name TEXT NOT NULL PRIMARY KEY, created_at INTEGER NOT NULL, paused_at INTEGER, paused_by TEXT, paused_until INTEGER, pause_reason TEXT) WITHOUT ROWID;
 CREATE INDEX nightshift_queues_paused_until ON nightshift_queues(paused_until) WHERE paused_until IS NOT NULL;
+CREATE TABLE nightshift_requesters(job INTEGER NOT NULL, actor TEXT NOT NULL, PRIMARY KEY(job, actor)) WITHOUT ROWID;
 CREATE TABLE nightshift_results(id INTEGER PRIMARY KEY, result BLOB NOT NULL) STRICT;
 CREATE TABLE nightshift_rollups(
   hour INTEGER NOT NULL, queue TEXT NOT NULL, kind TEXT NOT NULL, enqueued INTEGER NOT NULL,
   completed INTEGER NOT NULL, failed INTEGER NOT NULL, dead INTEGER NOT NULL, cancelled INTEGER NOT NULL,
   wait_us INTEGER NOT NULL, wait_max_us INTEGER NOT NULL, run_us INTEGER NOT NULL, run_max_us INTEGER NOT NULL,
   PRIMARY KEY(hour, queue, kind)) WITHOUT ROWID;
+CREATE TABLE nightshift_schedule_editors(
+  schedule TEXT NOT NULL, actor TEXT NOT NULL, PRIMARY KEY(schedule, actor)) WITHOUT ROWID;
 CREATE TABLE nightshift_schedules(
   name TEXT NOT NULL PRIMARY KEY, source TEXT NOT NULL, enabled INTEGER NOT NULL, declared TEXT,
   overridden TEXT, fired_until INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL,

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Pruner {
   /// Deletes what is written down of keys that have not been seen for a while: turns that others have overtaken, and
   /// moments that no rate asks for any more.

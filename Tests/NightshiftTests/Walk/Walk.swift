@@ -145,7 +145,7 @@ struct Walk {
     let rows = try await world.leftovers()
     if !rows.isEmpty { differences.append("after everything was discarded there are rows in \(rows)") }
     if limit != nil { _ = try await world.engine.removeLimit("walk") }
-    for queue in paused { _ = try await world.engine.resume(QueueName(stored: queue), by: .system) }
+    for queue in paused { _ = try await world.engine.resume(.queue(QueueName(stored: queue)), by: .system) }
     // Alerts outlive their jobs, and so do keys with an end of their own.
     _ = try await world.engine.store.write { transaction in
       try transaction.execute("DELETE FROM nightshift_outbox")

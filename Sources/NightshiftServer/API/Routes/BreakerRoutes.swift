@@ -8,12 +8,12 @@ extension RouteTable {
     .get("/api/breakers", .role(.viewer)) { request in
       .json(["breakers": .array(try await request.engine.breakers().map { JSONValue($0) })])
     },
-    .get("/api/breakers/{name}", .role(.viewer)) { request in .json(try await breaker(request)) },
+    .get("/api/breakers/{name}", .role(.viewer)) { request in .json(try await shown(request)) },
     .put("/api/breakers/{name}", .operator, audit: "set-breaker", body: .object(.small)) { request in
       let breaker = try CircuitBreaker(name: request.breakerName, request.body ?? [:])
       let isNew = try await request.engine.set(breaker, by: request.actor)
       return .json(
-        try await self.breaker(request), status: isNew ? .created : .ok,
+        try await shown(request), status: isNew ? .created : .ok,
         headers: isNew ? [.location: "/api/breakers/\(breaker.name)"] : [:])
     },
     .delete("/api/breakers/{name}", .operator, audit: "remove-breaker") { request in
@@ -24,11 +24,11 @@ extension RouteTable {
     .post("/api/breakers/{name}/reset", .operator, audit: "reset-breaker") { request in
       let name = request.breakerName
       guard try await request.engine.resetBreaker(name, by: request.actor) else { throw noSuchBreaker(name) }
-      return .json(try await breaker(request))
+      return .json(try await shown(request))
     },
   ]
 
-  private static func breaker(_ request: APIRequest) async throws -> JSONValue {
+  private static func shown(_ request: APIRequest) async throws -> JSONValue {
     let name = request.breakerName
     guard let status = try await request.engine.breakers().first(where: { $0.state.breaker.name == name }) else {
       throw noSuchBreaker(name)
