@@ -113,11 +113,13 @@ import Testing
       for subject in [Pause.Subject.everything, .queue(.default)] {
         let other = try await database.engine { $0.queues = ["elsewhere"] }
         try await other.refresh()
-        _ = try await other.pause(subject, until: other.clock.now + .seconds(1), reason: nil, by: .system)
-        let id = try await other.add("k")
-        await other.close()
+        // Without an end at first, so that it is not over before the worker has heard of it.
+        _ = try await other.pause(subject, by: .system)
         await eventually { worker.worker.state.withLock { !$0.lanes.contains("default") } }
+        let id = try await other.add("k")
         #expect(try await worker.state(of: id) == .ready)
+        _ = try await other.pause(subject, until: other.clock.now + .seconds(1), reason: nil, by: .system)
+        await other.close()
         _ = try await worker.waitUntil(id, is: .completed)
       }
     }

@@ -8,8 +8,11 @@ import Testing
   init() throws { database = try SharedDatabase() }
 
   /// One that works, and one that only looks on: it serves a queue that nobody uses.
-  private func pair() async throws -> (worker: Engine, other: Engine) {
-    (try await database.engine(), try await database.engine { $0.queues = ["elsewhere"] })
+  ///
+  /// - Parameter lease: The worker beats five times within it.
+  private func pair(lease: Duration = .seconds(15)) async throws -> (worker: Engine, other: Engine) {
+    let worker = try await database.engine { $0.leaseDuration = lease }
+    return (worker, try await database.engine { $0.queues = ["elsewhere"] })
   }
 
   private func whileBothRun<Value>(
@@ -34,7 +37,8 @@ import Testing
   }
 
   @Test func `cancel each other's running jobs at once`() async throws {
-    let (worker, other) = try await pair()
+    // A beat would bring it as well, but not within this test.
+    let (worker, other) = try await pair(lease: .seconds(3_600))
     let begun = Signal()
     try await worker.register("wait", payload: Int.self) { _, _ in
       begun.signal()
@@ -44,13 +48,9 @@ import Testing
     try await whileBothRun(worker, other) {
       let id = try await other.add("wait")
       await begun.wait()
-      let clock = ContinuousClock()
-      let start = clock.now
       #expect(try await other.cancel([id], reason: "enough", by: .system) == [.changed(.running)])
       let job = try await worker.waitUntil(id, is: .cancelled)
       #expect(job?.summary.cancelReason == "enough")
-      // A beat would bring it after three seconds; the change check is to bring it before.
-      #expect(clock.now - start < .seconds(2))
     }
   }
 
