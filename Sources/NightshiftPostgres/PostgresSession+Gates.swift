@@ -29,6 +29,15 @@ extension PostgresSession {
     return turns
   }
 
+  func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int] {
+    guard !pools.isEmpty else { return [:] }
+    guard gates.isSole else { return try Engine.runningByPool(self) }
+    var parameters = PostgresParameters()
+    parameters.add(pools.map(\.text))
+    let result = try send(PostgresStatements.running, parameters)
+    return Dictionary((0..<result.count).map { (result.text($0, 0)!, Int(result.integer($0, 1)!)) }) { $1 }
+  }
+
   func putBack(_ jobs: [HeldBack]) throws(StoreError) {
     guard !jobs.isEmpty else { return }
     var parameters = PostgresParameters()

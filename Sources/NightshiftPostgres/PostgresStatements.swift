@@ -52,6 +52,11 @@ package enum PostgresStatements {
     SELECT queue, priority, turn FROM nightshift_turns WHERE lane = '' AND queue = ANY($1::text[])
     """
 
+  /// How many run in each lane; with one gate those are its pools.
+  static let running = """
+    SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane = ANY($1::text[]) GROUP BY lane
+    """
+
   /// Puts claimed jobs back that do not run. The attempt has not begun, and nobody has seen its number.
   static let putBack = """
     UPDATE nightshift_jobs j

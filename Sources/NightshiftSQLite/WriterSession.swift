@@ -17,6 +17,7 @@ final class WriterSession {
   var lastQueue = ""
   let insertJob: SQLiteStatement
   let insertGatedJob: SQLiteStatement
+  let nextTurn: SQLiteStatement
   let insertPayload: SQLiteStatement
   let claim: SQLiteStatement
   let payload: SQLiteStatement
@@ -26,6 +27,7 @@ final class WriterSession {
     self.connection = connection
     insertJob = try connection.prepare(SQLiteStatements.insertJob)
     insertGatedJob = try connection.prepare(SQLiteStatements.insertGatedJob)
+    nextTurn = try connection.prepare(SQLiteStatements.nextTurn)
     insertPayload = try connection.prepare(SQLiteStatements.insertPayload)
     claim = try connection.prepare(SQLiteStatements.claim)
     payload = try connection.prepare(SQLiteStatements.payload)
@@ -67,13 +69,19 @@ extension WriterSession: StoreSession {
       // A queue in which nobody has had a turn yet begins with the time, as jobs without a turn are ordered.
       currentTurns[current] = rows.first?.integer(0) ?? now.microseconds
     }
-    let rows = try query(
-      SQLiteStatements.nextTurn,
-      [
-        .text(lane.queue), .integer(lane.priority.code), .text(lane.lane), SQLValue(currentTurns[current]),
-        SQLValue(count),
-      ])
-    return rows[0].integer(0)!
+    nextTurn.bind(1, lane.queue)
+    nextTurn.bind(2, lane.priority.code)
+    nextTurn.bind(3, lane.lane)
+    nextTurn.bind(4, currentTurns[current])
+    nextTurn.bind(5, Int64(count))
+    defer { nextTurn.reset() }
+    guard try nextTurn.step() else {
+      throw StoreError(.corrupt, "A turn was not handed out. Run `nightshift db check`.")
+    }
+    let turn = nextTurn.integer(0)
+    // RETURNING ends with the statement.
+    _ = try nextTurn.step()
+    return turn
   }
 
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {

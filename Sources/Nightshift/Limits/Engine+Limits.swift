@@ -99,7 +99,7 @@ extension Engine {
     }
   }
 
-  static func runningByPool(_ transaction: any ReadTransaction) throws(StoreError) -> [String: Int] {
+  package static func runningByPool(_ transaction: any ReadTransaction) throws(StoreError) -> [String: Int] {
     var running: [String: Int] = [:]
     let rows = try transaction.query(
       "SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane")

@@ -81,7 +81,17 @@ package struct Pool: Sendable, Hashable {
   }
 
   package init?(_ text: String) {
-    guard let gate = Int64(text.prefix { $0 != ":" }) else { return nil }
+    var gate: Int64 = 0
+    var digits = 0
+    for byte in text.utf8 {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), digits < 18 else {
+        guard byte == UInt8(ascii: ":"), digits > 0 else { return nil }
+        break
+      }
+      gate = gate * 10 + Int64(byte - UInt8(ascii: "0"))
+      digits += 1
+    }
+    guard digits > 0 else { return nil }
     self.init(gate: gate, text: text)
   }
 
@@ -135,31 +145,45 @@ package struct GateSet: Sendable, Hashable {
   /// All breakers, also those that are closed and keep nothing back.
   package let breakers: [BreakerState]
   private let byID: [Int64: Gate]
+  /// The gates that claims ask.
+  private let asked: [Gate]
+  /// The queues in which jobs that end may leave room; `nil` stands for all.
+  private let limitedQueues: Set<String>?
 
   package init(_ gates: [Gate], breakers: [BreakerState] = []) {
     self.breakers = breakers
     self.gates = gates.sorted { $0.id < $1.id }
     byID = Dictionary(uniqueKeysWithValues: gates.map { ($0.id, $0) })
+    asked = self.gates.filter { !$0.isByCall }
+    let limiting = asked.filter { $0.concurrency != nil }
+    limitedQueues =
+      limiting.contains { $0.queues.isEmpty } ? nil : limiting.reduce(into: []) { $0.formUnion($1.queues) }
   }
 
   package var isEmpty: Bool { gates.isEmpty }
   package subscript(id: Int64) -> Gate? { byID[id] }
 
+  /// Whether there is one gate only, so that a job's lane is its pool.
+  package var isSole: Bool { asked.count == 1 }
+
+  /// Whether a job of this queue may leave room for another when it ends.
+  func limits(queue: String) -> Bool { limitedQueues?.contains(queue) ?? true }
+
   /// Those that may concern a job in this queue.
   package func covering(queue: String) -> [Gate] {
-    isEmpty ? [] : gates.filter { !$0.isByCall && $0.covers(queue: queue) }
+    isEmpty ? [] : asked.filter { $0.covers(queue: queue) }
   }
 
   /// What decides whose turn it is in a queue: its oldest gate with a key.
   package func fairness(in queue: String) -> Gate? {
-    isEmpty ? nil : gates.first { $0.key != nil && !$0.isByCall && $0.covers(queue: queue) }
+    isEmpty ? nil : asked.first { $0.key != nil && $0.covers(queue: queue) }
   }
 
   /// What is written on a job of which pools it is in; `nil` if no gate covers it.
   package func lane(queue: String, kind: String, _ facts: GateFacts) -> String? {
     guard !isEmpty else { return nil }
     var parsed: JSONValue?
-    let pools = gates.filter { !$0.isByCall && $0.covers(queue: queue, kind: kind) }.map { $0.pool(facts, &parsed) }
+    let pools = asked.filter { $0.covers(queue: queue, kind: kind) }.map { $0.pool(facts, &parsed) }
     return pools.isEmpty ? nil : Self.lane(pools)
   }
 
@@ -167,15 +191,20 @@ package struct GateSet: Sendable, Hashable {
 
   /// The pools of the gates that there are, as a job says them; those of gates that are gone are left out.
   package func pools(in lane: String) -> [Pool] {
-    lane.split(separator: "\n", omittingEmptySubsequences: true).compactMap { text in
+    guard lane.utf8.contains(UInt8(ascii: "\n")) else {
+      // The usual case, and the same text: nothing is copied.
+      guard let pool = Pool(lane), byID[pool.gate] != nil else { return [] }
+      return [pool]
+    }
+    return lane.split(separator: "\n", omittingEmptySubsequences: true).compactMap { text in
       Pool(String(text)).flatMap { byID[$0.gate] == nil ? nil : $0 }
     }
   }
 
   /// Whether a job says its pool of each gate that covers it.
   func isComplete(_ pools: [Pool], queue: String, kind: String) -> Bool {
-    gates.allSatisfy { gate in
-      gate.isByCall || !gate.covers(queue: queue, kind: kind) || pools.contains { $0.gate == gate.id }
+    asked.allSatisfy { gate in
+      pools.contains { $0.gate == gate.id } || !gate.covers(queue: queue, kind: kind)
     }
   }
 }

@@ -5,28 +5,39 @@ extension StoreSession {
   /// Whether a claim from this queue has to ask gates.
   package func isGated(_ queue: String) -> Bool { !gates.isEmpty && !gates.covering(queue: queue).isEmpty }
 
-  /// Makes ready for a claim: nobody else claims through the same gates until its end, and what runs is counted.
+  /// Makes ready for a claim: nobody else claims through the same gates until its end.
   package func beginAdmission(_ queues: [String], now: Timestamp) throws(StoreError) -> Admission {
     var admission = Admission(now: now)
     let asked = gates.gates.filter { gate in
       !gate.isByCall && gate.isLimiting && queues.contains { gate.covers(queue: $0) }
     }
-    guard !asked.isEmpty else { return admission }
     // In the order of their ids, so that two that meet wait and do not deadlock.
     for gate in asked { try lock(gate) }
-    if asked.contains(where: { $0.concurrency != nil }) { admission.running = try runningByPool() }
+    let whole = asked.filter { $0.isWhole && $0.concurrency != nil }
+    admission.running = try running(in: Set(whole.map { Pool(gate: $0.id, text: "\($0.id)") }))
     return admission
   }
 
   func lock(_ gate: Gate) throws(StoreError) { try takeTurns(on: "nightshift gate \(gate.id)") }
 
-  /// Counted from the rows of the jobs that run.
-  func runningByPool() throws(StoreError) -> [String: Int] {
-    var running: [String: Int] = [:]
-    for (lane, count) in try runningLanes() {
-      for pool in lane.split(separator: "\n") { running[String(pool), default: 0] += count }
+  /// Counts what runs in pools that were not counted yet, without the jobs that this claim has just found.
+  private func countRunning(
+    _ lanes: [[Pool]], _ candidates: [ClaimCandidate], _ admission: inout Admission
+  ) throws(StoreError) {
+    var uncounted: Set<Pool> = []
+    for pools in lanes {
+      for pool in pools where admission.running[pool.text] == nil && gates[pool.gate]?.concurrency != nil {
+        uncounted.insert(pool)
+      }
     }
-    return running
+    guard !uncounted.isEmpty else { return }
+    var running = try self.running(in: uncounted)
+    for candidate in candidates {
+      for pool in gates.pools(in: candidate.job.lane ?? "") where uncounted.contains(pool) {
+        running[pool.text, default: 0] -= 1
+      }
+    }
+    for pool in uncounted { admission.running[pool.text] = max(0, running[pool.text] ?? 0) }
   }
 
   /// How many jobs the gates of a whole queue let through; what is beyond stays where it is.
@@ -49,7 +60,9 @@ extension StoreSession {
   ) throws(StoreError) -> [ClaimCandidate] {
     guard !candidates.isEmpty else { return [] }
     let known = try withLanes(candidates, queue)
-    let (candidates, lanes) = try withTurns(known.0, known.1, queue, now: now)
+    try countRunning(known.lanes, candidates, &admission)
+    if !known.written.isEmpty { try writeLanes(known.written) }
+    let (candidates, lanes) = try withTurns(known.candidates, known.lanes, queue, now: now)
     try loadRates(lanes.flatMap(\.self), &admission, now: now)
     var admitted: [ClaimCandidate] = []
     var held: [HeldBack] = []
@@ -97,13 +110,14 @@ extension StoreSession {
     }
   }
 
-  /// The pools of each job; where a gate has come since the job was enqueued, they are found and written down now.
+  /// The pools of each job; where gates have come or gone since the job was enqueued, they are found now, and are to be
+  /// written down.
   private func withLanes(
     _ candidates: [ClaimCandidate], _ queue: String
-  ) throws(StoreError) -> ([ClaimCandidate], [[Pool]]) {
+  ) throws(StoreError) -> (candidates: [ClaimCandidate], lanes: [[Pool]], written: [(job: JobID, lane: String)]) {
     var candidates = candidates
     var lanes: [[Pool]] = []
-    var written: [(JobID, String)] = []
+    var written: [(job: JobID, lane: String)] = []
     for index in candidates.indices {
       let job = candidates[index].job
       var pools = gates.pools(in: job.lane ?? "")
@@ -112,11 +126,15 @@ extension StoreSession {
         candidates[index].job.lane = lane
         written.append((job.id, lane))
         pools = gates.pools(in: lane)
+      } else if let lane = job.lane, pools.count != 1 || lane.utf8.count != pools[0].text.utf8.count {
+        // It may name gates that are gone; what is counted says those that there are, and no others.
+        let canonical = GateSet.lane(pools)
+        candidates[index].job.lane = canonical
+        if canonical != lane { written.append((job.id, canonical)) }
       }
       lanes.append(pools)
     }
-    if !written.isEmpty { try writeLanes(written) }
-    return (candidates, lanes)
+    return (candidates, lanes, written)
   }
 
   func gateFacts(of job: JobID) throws(StoreError) -> GateFacts {

@@ -19,6 +19,7 @@ extension StoreSession {
   func close(gate id: Int64, at now: Timestamp) throws(StoreError) {
     try execute("UPDATE nightshift_gates SET gone_at = ? WHERE id = ?", [SQLValue(now), .integer(id)])
     try forgetDispatches(of: id)
+    try writeRunningLanes(try GateReader.gates(self))
   }
 
   private func forgetDispatches(of gate: Int64) throws(StoreError) {
@@ -65,8 +66,11 @@ extension StoreSession {
     var lanes: [(job: JobID, lane: String)] = []
     for row in running {
       let (id, queue, kind) = (row.job(0)!, row.text(1)!, row.text(2)!)
-      guard !gates.isComplete(gates.pools(in: row.text(3) ?? ""), queue: queue, kind: kind) else { continue }
-      if let lane = gates.lane(queue: queue, kind: kind, try gateFacts(of: id)) { lanes.append((id, lane)) }
+      let (former, pools) = (row.text(3), gates.pools(in: row.text(3) ?? ""))
+      let lane =
+        gates.isComplete(pools, queue: queue, kind: kind)
+        ? GateSet.lane(pools) : gates.lane(queue: queue, kind: kind, try gateFacts(of: id)) ?? ""
+      if lane != former ?? "" { lanes.append((id, lane)) }
     }
     if !lanes.isEmpty { try writeLanes(lanes) }
   }

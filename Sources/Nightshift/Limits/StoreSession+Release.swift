@@ -37,6 +37,10 @@ extension StoreSession {
     guard !tally.freed.isEmpty else { return }
     let freed = tally.freed
     tally.freed = []
+    for gate in gates.gates where gate.isWhole && gate.concurrency != nil && !gate.isByCall {
+      if freed.contains(where: { gate.covers(queue: $0.queue) }) { try noteReady(behind: gate) }
+    }
+    guard try anyHeld else { return }
     var pools: Set<Pool> = []
     var isUnknown = false
     for freed in freed {
@@ -44,10 +48,6 @@ extension StoreSession {
       pools.formUnion(known)
       isUnknown = isUnknown || !gates.isComplete(known, queue: freed.queue, kind: freed.kind)
     }
-    for pool in pools {
-      if let gate = gates[pool.gate], gate.isWhole, gate.concurrency != nil { try noteReady(behind: gate) }
-    }
-    guard try anyHeld else { return }
     // One that began before its gate was there does not say which pool it leaves.
     if isUnknown { try wakeHeld(now: now) }
     let limited = pools.filter { gates[$0.gate].map { $0.concurrency != nil && !$0.isWhole } ?? false }
@@ -90,7 +90,7 @@ extension StoreSession {
   private func release(_ pools: [Pool], now: Timestamp) throws(StoreError) {
     tally.now = max(tally.now, now)
     var admission = Admission(now: now)
-    if pools.contains(where: { gates[$0.gate]?.concurrency != nil }) { admission.running = try runningByPool() }
+    admission.running = try running(in: Set(pools.filter { gates[$0.gate]?.concurrency != nil }))
     try loadRates(pools, &admission, now: now)
     var rooms: [PoolRoom] = []
     for pool in pools {
@@ -124,11 +124,16 @@ extension StoreSession {
 // MARK: The verbs, one row after the other
 
 extension StoreSession {
-  /// How many jobs run in each lane that says its pools.
-  package func runningLanes() throws(StoreError) -> [(lane: String, count: Int)] {
-    try query(
-      "SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane"
-    ).map { ($0.text(0)!, Int($0.integer(1)!)) }
+  package func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int] {
+    guard !pools.isEmpty else { return [:] }
+    guard gates.isSole else { return try Engine.runningByPool(self) }
+    // With one gate a job's lane is its pool.
+    var running: [String: Int] = [:]
+    for pool in pools {
+      let rows = try query("SELECT count(*) FROM nightshift_jobs WHERE state = 1 AND lane = ?", [.text(pool.text)])
+      running[pool.text] = Int(rows[0].integer(0) ?? 0)
+    }
+    return running
   }
 
   package func putBack(_ jobs: [HeldBack]) throws(StoreError) {

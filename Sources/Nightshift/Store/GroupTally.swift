@@ -34,7 +34,7 @@ package struct GroupTally: Sendable {
   /// Jobs that have ended and were not followed yet: somebody may wait for them.
   package var ends: [EndedJob] = []
   /// What left its pools, and what has become ready in a fair queue.
-  package var freed: Set<Freed> = []
+  package var freed: [Freed] = []
   package var unturned: [JobID] = []
   /// How calls went that breakers watch.
   package var calls: [Caller: CallCount] = [:]

@@ -17,6 +17,9 @@ package protocol StoreSession: AnyObject, WriteTransaction {
   /// Hands out so many turns in each lane, and tells the last one of each.
   func nextTurns(_ wanted: [TurnLane: Int], now: Timestamp) throws(StoreError) -> [TurnLane: Int64]
 
+  /// How many jobs run in each of these pools.
+  func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int]
+
   /// Puts claimed jobs back that a gate does not let through, or whose turn it is not.
   func putBack(_ jobs: [HeldBack]) throws(StoreError)
 
@@ -48,8 +51,8 @@ extension StoreSession {
   private func noteGated(_ job: MovedJob, from old: JobState?, to new: JobState, at moment: Timestamp) {
     tally.now = max(tally.now, moment)
     if old == .running, new != .running {
-      guard !gates.covering(queue: job.queue).isEmpty else { return }
-      tally.freed.insert(GroupTally.Freed(queue: job.queue, kind: job.kind, lane: job.lane))
+      guard gates.limits(queue: job.queue) else { return }
+      tally.freed.append(GroupTally.Freed(queue: job.queue, kind: job.kind, lane: job.lane))
     } else if new == .ready, let old, old != .ready, gates.fairness(in: job.queue) != nil {
       tally.unturned.append(job.id)
     }
