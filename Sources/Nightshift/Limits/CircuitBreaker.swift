@@ -155,12 +155,9 @@ package struct BreakerState: Sendable, Hashable {
   /// What claims ask while it is not closed.
   var gate: Gate? {
     guard openedAt != nil else { return nil }
-    var gate = Gate(id: id, name: breaker.name, reason: .breakerOpen)
-    gate.kinds = Set(breaker.kinds.map(\.rawValue))
-    gate.isByCall = breaker.kinds.isEmpty
-    gate.concurrency = breaker.probes
-    gate.closure = probesAt.map(Gate.Closure.until)
-    return gate
+    return Gate(
+      id: id, name: breaker.name, reason: .breakerOpen, kinds: Set(breaker.kinds.map(\.rawValue)),
+      concurrency: breaker.probes, closure: probesAt.map(Gate.Closure.until), isByCall: breaker.kinds.isEmpty)
   }
 }
 

@@ -2,26 +2,38 @@
 ///
 /// A gate has one *pool* for each value of its key, or a single one. Each job is in one pool of each gate that covers
 /// it, and is claimed when all of these have room.
-package struct Gate: Sendable, Hashable {
+///
+/// An object, since every enqueue, claim and settlement asks gates, and would copy all that is in a value.
+package final class Gate: Sendable {
   /// Never used again for another one, so that what is written on jobs about a gate that has changed is not mistaken.
-  package var id: Int64
-  package var name: String
-  package var reason: Hold.Reason
-  package var queues: Set<String> = []
-  package var kinds: Set<String> = []
-  package var key: LimitKey?
+  package let id: Int64
+  package let name: String
+  package let reason: Hold.Reason
+  package let queues: Set<String>
+  package let kinds: Set<String>
+  package let key: LimitKey?
   /// How many jobs of one pool may run at a time.
-  package var concurrency: Int?
-  package var rate: Rate?
+  package let concurrency: Int?
+  package let rate: Rate?
   /// Until when nothing passes; `nil` if something may.
-  package var closure: Closure?
+  package let closure: Closure?
   /// Covers jobs by their calls instead of their kind and queue: claims do not ask it.
-  package var isByCall = false
+  package let isByCall: Bool
 
-  package init(id: Int64, name: String, reason: Hold.Reason) {
+  package init(
+    id: Int64, name: String, reason: Hold.Reason, queues: Set<String> = [], kinds: Set<String> = [],
+    key: LimitKey? = nil, concurrency: Int? = nil, rate: Rate? = nil, closure: Closure? = nil, isByCall: Bool = false
+  ) {
     self.id = id
     self.name = name
     self.reason = reason
+    self.queues = queues
+    self.kinds = kinds
+    self.key = key
+    self.concurrency = concurrency
+    self.rate = rate
+    self.closure = closure
+    self.isByCall = isByCall
   }
 
   /// For how long a gate is shut.
@@ -50,6 +62,16 @@ package struct Gate: Sendable, Hashable {
 
   /// Whether all jobs of its queues share one pool: then a claim need not look at each.
   var isWhole: Bool { kinds.isEmpty && key == nil }
+}
+
+extension Gate: Equatable {
+  package static func == (left: Gate, right: Gate) -> Bool {
+    (left.id, left.name, left.reason, left.queues, left.kinds)
+      == (right.id, right.name, right.reason, right.queues, right.kinds)
+      && (left.key, left.concurrency, left.rate, left.closure, left.isByCall) == (
+        right.key, right.concurrency, right.rate, right.closure, right.isByCall
+      )
+  }
 }
 
 /// What a job has that a gate may ask for.
@@ -138,7 +160,7 @@ extension Gate {
 // MARK: All of them
 
 /// All gates, in the order in which they were made.
-package struct GateSet: Sendable, Hashable {
+package final class GateSet: Sendable {
   package static let none = GateSet([])
 
   package let gates: [Gate]
@@ -152,15 +174,18 @@ package struct GateSet: Sendable, Hashable {
 
   package init(_ gates: [Gate], breakers: [BreakerState] = []) {
     self.breakers = breakers
-    self.gates = gates.sorted { $0.id < $1.id }
+    isEmpty = gates.isEmpty
+    let gates = gates.sorted { $0.id < $1.id }
+    self.gates = gates
     byID = Dictionary(uniqueKeysWithValues: gates.map { ($0.id, $0) })
-    asked = self.gates.filter { !$0.isByCall }
+    let asked = gates.filter { !$0.isByCall }
+    self.asked = asked
     let limiting = asked.filter { $0.concurrency != nil }
     limitedQueues =
       limiting.contains { $0.queues.isEmpty } ? nil : limiting.reduce(into: []) { $0.formUnion($1.queues) }
   }
 
-  package var isEmpty: Bool { gates.isEmpty }
+  package let isEmpty: Bool
   package subscript(id: Int64) -> Gate? { byID[id] }
 
   /// Whether there is one gate only, so that a job's lane is its pool.
@@ -206,5 +231,11 @@ package struct GateSet: Sendable, Hashable {
     asked.allSatisfy { gate in
       pools.contains { $0.gate == gate.id } || !gate.covers(queue: queue, kind: kind)
     }
+  }
+}
+
+extension GateSet: Equatable {
+  package static func == (left: GateSet, right: GateSet) -> Bool {
+    left === right || (left.gates, left.breakers) == (right.gates, right.breakers)
   }
 }

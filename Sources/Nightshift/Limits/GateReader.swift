@@ -26,16 +26,13 @@ enum GateReader {
     switch sort {
     case .limit:
       guard let limit = limit(row) else { return nil }
-      var gate = Gate(id: id, name: name, reason: .limit)
-      gate.queues = Set(limit.queues.map(\.rawValue))
-      gate.kinds = Set(limit.kinds.map(\.rawValue))
-      (gate.key, gate.concurrency, gate.rate) = (limit.key, limit.concurrency, limit.rate)
-      return gate
+      return Gate(
+        id: id, name: name, reason: .limit, queues: Set(limit.queues.map(\.rawValue)),
+        kinds: Set(limit.kinds.map(\.rawValue)), key: limit.key, concurrency: limit.concurrency, rate: limit.rate)
     case .pause:
-      var gate = Gate(id: id, name: name, reason: .kindPaused)
-      gate.kinds = [name]
-      gate.closure = row.timestamp(8).map(Gate.Closure.until) ?? .forGood
-      return gate
+      return Gate(
+        id: id, name: name, reason: .kindPaused, kinds: [name],
+        closure: row.timestamp(8).map(Gate.Closure.until) ?? .forGood)
     case .breaker: return breaker(row)?.gate
     }
   }
