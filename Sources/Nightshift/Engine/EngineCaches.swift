@@ -64,11 +64,17 @@ extension Engine {
     if caches.gates != formerGates { try await wakeHeld() }
   }
 
-  /// Has held jobs looked at again, now that this process knows other gates: it may have held some by the former ones.
+  /// Has held jobs looked at again, now that this process knows other gates: it may have held some by the former ones,
+  /// and let some begin that do not say in which pools of the new ones they are.
   private func wakeHeld() async throws(StoreError) {
     let now = clock.now
     do {
-      try await store.write { transaction in try transaction.session.wakeHeld(now: now) }
+      try await store.write { transaction in
+        let session = transaction.session
+        guard try session.knowsLimits else { return }
+        try session.writeRunningLanes(try GateReader.gates(session))
+        try session.wakeHeld(now: now)
+      }
     } catch let error as StoreError {
       throw error
     } catch {

@@ -1,7 +1,21 @@
 extension Engine {
   /// What `nightshift doctor` tells of limits and of pauses of kinds.
   func limitFindings() async throws(StoreError) -> [StoreFinding] {
-    [try await crowdedLimits(), try await pausedKindFinding()]
+    [try await crowdedLimits(), try await openBreakers(), try await pausedKindFinding()]
+  }
+
+  /// An open breaker says that something outside does not work.
+  private func openBreakers() async throws(StoreError) -> StoreFinding {
+    let breakers = try await breakers()
+    let open = breakers.filter { $0.phase != .closed }
+    let found = open.map { status in
+      "\(status.state.breaker.name) is \(status.phase.rawValue) (\(status.state.reason ?? "no reason is known")) and "
+        + "holds \(status.held) back"
+    }
+    return StoreFinding(
+      "breakers", isFine: open.isEmpty,
+      found: breakers.isEmpty ? "none" : open.isEmpty ? "all are closed" : found.joined(separator: "; "),
+      remedy: "mend what it calls; it closes by itself, or at once: nightshift breakers reset NAME")
   }
 
   /// A limit is there to keep jobs back; so many of them say that more come in than it will ever let through.

@@ -89,7 +89,12 @@ extension LimitKey {
     case "owner": self = .owner
     case "payload": self = .payload("")
     default:
-      guard text.hasPrefix("/"), text.utf8.count <= 200, JSONPointer(fragment: "#\(text)") != nil else { return nil }
+      guard text.hasPrefix("/"), text.utf8.count <= 200, JSONPointer(fragment: "#\(text)") != nil,
+        text.split(separator: "~", omittingEmptySubsequences: false).dropFirst().allSatisfy({
+          // A tilde stands only as `~0` or `~1`.
+          $0.first == "0" || $0.first == "1"
+        })
+      else { return nil }
       self = .payload(text)
     }
   }

@@ -61,7 +61,7 @@ extension StoreSession {
   }
 
   /// Writes on the jobs that run which pools they are in, so that they count from now on.
-  private func writeRunningLanes(_ gates: GateSet) throws(StoreError) {
+  func writeRunningLanes(_ gates: GateSet) throws(StoreError) {
     let running = try query("SELECT id, queue, kind, lane FROM nightshift_jobs WHERE state = 1")
     var lanes: [(job: JobID, lane: String)] = []
     for row in running {

@@ -106,8 +106,13 @@ extension StoreSession {
     let released = rooms.isEmpty ? [:] : try release(rooms)
     for room in rooms where released[room.pool] == room.room {
       guard let pool = Pool(room.pool) else { continue }
-      // There may be more of them: for the next batch, or for when the rate lets the next begin.
-      if room.room == Self.releaseBatch { try wake(pool, at: now) }
+      // There may be more of them. And one that was let go on need not begin: it may be cancelled, be held by another
+      // gate, or stand in a paused queue. Then the place is still free, and the next one is to have it.
+      if room.room == Self.releaseBatch {
+        try wake(pool, at: now)
+      } else if gates[pool.gate]?.concurrency != nil {
+        try wake(pool, at: now + .seconds(1))
+      }
     }
     for pool in pools {
       guard let gate = gates[pool.gate], gate.rate != nil || gate.closure != nil else { continue }

@@ -70,7 +70,8 @@ extension StoreSession {
       "SELECT \(Self.jobRowColumns), started_at FROM nightshift_jobs WHERE state = 1 AND worker = ?",
       [.integer(reclaim.worker.rawValue)])
     for row in rows { try takeBack(Self.jobRow(row), startedAt: row.timestamp(10), reclaim) }
-    if !rows.isEmpty { try wakeHeld(now: reclaim.now) }
+    // Also without any: it may have died between the end of a job and the release of those that waited for it.
+    try wakeHeld(now: reclaim.now)
     return rows.count
   }
 

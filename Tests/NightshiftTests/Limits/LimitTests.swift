@@ -178,6 +178,59 @@ import Testing
     }
   }
 
+  @Test func `gives a place on that a released job does not take`() async throws {
+    let test = try await TestEngine.fresh { $0.concurrency = 4 }
+    try await test.engine.register("k", payload: String.self) { _, _ in }
+    try await test.engine.set(Limit("one", by: .payload(""), concurrency: 1))
+    let ids = try await add(test.engine, ["a", "a", "a", "a"])
+    let request = ClaimRequest(
+      worker: try await test.addWorker(), now: test.engine.clock.now, lanes: [.init("default", limit: 10)], limit: 10)
+    let first = try await test.engine.store.claim(request)
+    #expect(first.map(\.id) == [ids[0]])
+    _ = try await test.engine.store.settle([
+      Settlement(
+        first[0], worker: request.worker, startedAt: request.now, endedAt: request.now,
+        outcome: .completed(result: nil))
+    ])
+    let freed = test.engine.housekeeper.releaser.takeFreed()
+    _ = try await test.engine.store.promote(now: test.engine.clock.now, limit: 0, freed: freed)
+    // The next one has the place, and is cancelled before it begins.
+    #expect(try await test.engine.job(ids[1])?.summary.hold == nil)
+    _ = try await test.engine.cancel([ids[1]], reason: "not needed", by: .system)
+    test.clock.advance(by: .seconds(1))
+    #expect(try await test.runUntilIdle() == 2)
+  }
+
+  @Test func `holds back nothing for jobs of a paused queue`() async throws {
+    let test = try await TestEngine.fresh { $0.concurrency = 4 }
+    try await test.engine.register("k", payload: String.self) { _, _ in }
+    try await test.engine.set(Limit("one", kinds: ["k"], concurrency: 1))
+    let paused = try await add(
+      test.engine, ["a"],
+      options {
+        $0.queue = "paused"; $0.priority = .high
+      })
+    let ids = try await add(test.engine, ["a", "a", "a"])
+    let request = ClaimRequest(
+      worker: try await test.addWorker(), now: test.engine.clock.now,
+      lanes: [.init("default", limit: 1), .init("paused", limit: 10), .init("default", limit: 10)], limit: 10)
+    let first = try await test.engine.store.claim(request)
+    #expect(first.map(\.id) == [ids[0]])
+    _ = try await test.engine.pause(.queue("paused"), by: .system)
+    _ = try await test.engine.store.settle([
+      Settlement(
+        first[0], worker: request.worker, startedAt: request.now, endedAt: request.now,
+        outcome: .completed(result: nil))
+    ])
+    var attempts = 0
+    for _ in 0..<4 {
+      attempts += try await test.runUntilIdle()
+      test.clock.advance(by: .seconds(1))
+    }
+    #expect(attempts == 2)
+    #expect(try await test.engine.state(of: paused[0]) == .ready)
+  }
+
   // MARK: Rates
 
   @Test func `in a window lets no more begin than it says, and the rest when it has moved on`() async throws {

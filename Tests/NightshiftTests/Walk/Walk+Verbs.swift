@@ -187,7 +187,11 @@ extension Walk {
     model.now = world.clock.now
     let promotion = try await world.engine.store.promote(now: world.clock.now, limit: 1_000)
     let next = model.promote()
-    expect("next due", promotion.nextDue, next)
+    // When pools of limits are looked at again is no matter of the jobs' own times, and the model leaves it out.
+    let look = try await world.engine.store.read { transaction in
+      try transaction.query("SELECT min(at) FROM nightshift_wakes").first?.timestamp(0)
+    }
+    expect("next due", promotion.nextDue, [next, look].compactMap(\.self).min())
   }
 
   mutating func lose() async throws {
