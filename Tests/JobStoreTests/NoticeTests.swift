@@ -98,7 +98,7 @@ private func notices(of store: any Store) -> AsyncStream<CommitNotice> {
     await other.close()
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: StoreUnderTest.allCases)
+  @Test(.timeLimit(.minutes(5)), arguments: StoreUnderTest.allCases)
   func `nobody to wait for ever: two processes write at the same time`(_ database: StoreUnderTest)
     async throws
   {

@@ -3,7 +3,7 @@ import Nightshift
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(5)))
 struct `The fate of a commit whose answer was lost` {
   @Test func `is told by its mark, however often it is asked for`() async throws {
     let database = try await TestedDatabase()

@@ -11,7 +11,7 @@ private struct Mail: Job {
   func run(_ context: JobContext) async throws -> Int { order }
 }
 
-@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(5)))
 struct `nightshift_enqueue` {
   private let database: TestedDatabase
   private var engine: Engine { database.engine }

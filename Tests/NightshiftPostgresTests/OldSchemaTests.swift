@@ -6,7 +6,7 @@ import Testing
 
 /// Where many processes share a database, a new version first runs on the schema of the one before, everywhere; then
 /// `nightshift db migrate` takes the new steps.
-@Suite(.timeLimit(.minutes(1))) struct `A new version on the schema of the first one` {
+@Suite(.timeLimit(.minutes(5))) struct `A new version on the schema of the first one` {
   private static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
   private func engine(_ url: String) async throws -> Engine {

@@ -4,7 +4,7 @@ import NightshiftPostgres
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: TestPostgres.url != nil, "NIGHTSHIFT_TEST_POSTGRES names no server"), .timeLimit(.minutes(5)))
 struct `The schema on PostgreSQL` {
   /// What the catalogues say, in a stable order, one thing a line.
   private func dump(_ database: TestedDatabase) throws -> String {

@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A clock that is set` {
+@Suite(.timeLimit(.minutes(5))) struct `A clock that is set` {
   private func addOne(_ test: TestEngine, delay: Duration = .zero) async throws -> JobID {
     var options = JobOptions()
     options.runAt = .in(delay)

@@ -80,7 +80,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
   try await engine.run()
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct `A process that dies with a job in hand` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `A process that dies with a job in hand` {
   private let database: SharedDatabase
   private let id: JobID
 
@@ -143,7 +143,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A suspect` {
+@Suite(.timeLimit(.minutes(5))) struct `A suspect` {
   @Test func `runs with nothing beside it, and the others go on afterwards`() async throws {
     var configuration = EngineConfiguration()
     configuration.concurrency = 4
@@ -202,7 +202,7 @@ private func crash(in folder: String, by end: @escaping @Sendable () -> Never) a
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The children of a dead worker` {
+@Suite(.timeLimit(.minutes(5))) struct `The children of a dead worker` {
   /// A child with the mark of a worker, in a process group of its own.
   private func child(of worker: WorkerID) async throws -> pid_t {
     var attributes = posix_spawnattr_t()

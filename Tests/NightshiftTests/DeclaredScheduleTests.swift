@@ -4,7 +4,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `A declared schedule` {
+@Suite(.timeLimit(.minutes(5))) struct `A declared schedule` {
   private let test: TestEngine
   private var engine: Engine { test.engine }
   private let hourly: JSONValue = ["expression": "0 * * * *", "kind": "k"]

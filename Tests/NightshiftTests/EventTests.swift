@@ -2,7 +2,7 @@
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A subscriber` {
+@Suite(.timeLimit(.minutes(5))) struct `A subscriber` {
   private let clock = TestClock()
   private let hub: EventHub
 

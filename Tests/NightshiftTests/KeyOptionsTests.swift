@@ -20,7 +20,7 @@ private final class Seen: Sendable {
   func add(_ revision: Int) { revisions.withLock { $0.append(revision) } }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A debounced job` {
+@Suite(.timeLimit(.minutes(5))) struct `A debounced job` {
   private let test: TestEngine
   private var engine: Engine { test.engine }
   private let seen = Seen()
@@ -129,7 +129,7 @@ private final class Seen: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A throttled job` {
+@Suite(.timeLimit(.minutes(5))) struct `A throttled job` {
   private let test: TestEngine
   private var engine: Engine { test.engine }
 

@@ -4,7 +4,7 @@ import NightshiftTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `An engine whose lease was taken away` {
+@Suite(.timeLimit(.minutes(5))) struct `An engine whose lease was taken away` {
   @Test func `cancels its handlers, goes on under a new name, and its late result is refused`() async throws {
     var configuration = EngineConfiguration()
     configuration.leaseDuration = .seconds(3)
@@ -73,7 +73,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The reaper` {
+@Suite(.timeLimit(.minutes(5))) struct `The reaper` {
   private let test: TestEngine
   private let reaper: Reaper
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `A pause` {
+@Suite(.timeLimit(.minutes(5))) struct `A pause` {
   private let ada = Actor(id: "ada", role: .operator, address: "10.0.0.1")
   private let test: TestEngine
   private var engine: Engine { test.engine }
@@ -101,7 +101,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A pause, in every process` {
+@Suite(.timeLimit(.minutes(5))) struct `A pause, in every process` {
   private let database: SharedDatabase
 
   init() throws { database = try SharedDatabase() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `A schedule that is changed after a stop`: FiresSchedules {
+@Suite(.timeLimit(.minutes(5))) struct `A schedule that is changed after a stop`: FiresSchedules {
   let test: TestEngine
 
   init() async throws { test = try await Self.fresh() }

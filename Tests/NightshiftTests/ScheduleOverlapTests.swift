@@ -4,7 +4,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `A schedule whose jobs take long`: FiresSchedules {
+@Suite(.timeLimit(.minutes(5))) struct `A schedule whose jobs take long`: FiresSchedules {
   let test: TestEngine
 
   init() async throws { test = try await Self.fresh() }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `A schedule`: FiresSchedules {
+@Suite(.timeLimit(.minutes(5))) struct `A schedule`: FiresSchedules {
   let test: TestEngine
 
   init() async throws { test = try await Self.fresh() }

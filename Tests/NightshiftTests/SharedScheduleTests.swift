@@ -3,7 +3,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `Schedules that several engines fire` {
+@Suite(.timeLimit(.minutes(5))) struct `Schedules that several engines fire` {
   @Test func `enqueue one job for each slot`() async throws {
     let database = try SharedDatabase()
     var engines: [Engine] = []

@@ -4,7 +4,7 @@ import NightshiftTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A worker that stops` {
+@Suite(.timeLimit(.minutes(5))) struct `A worker that stops` {
   private let test: TestEngine
   private let begun = Signal()
   private let release = Signal()

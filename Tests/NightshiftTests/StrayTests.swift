@@ -2,7 +2,7 @@
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A job whose claim was recorded and never answered` {
+@Suite(.timeLimit(.minutes(5))) struct `A job whose claim was recorded and never answered` {
   @Test func `runs after all, and what is at work is left alone`() async throws {
     let test = try await TestEngine.fresh()
     let (begun, release) = (Signal(), Signal())

@@ -2,7 +2,7 @@
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Two engines on one database` {
+@Suite(.timeLimit(.minutes(5))) struct `Two engines on one database` {
   private let database: SharedDatabase
 
   init() throws { database = try SharedDatabase() }
@@ -30,7 +30,7 @@ import Testing
     try await whileBothRun(first, second) {
       let drafts = (0..<500).map { _ in JobDraft(kind: "k", payload: [0x31]) }
       let ids = try await first.submit(drafts, actor: .system).map(\.id)
-      for id in ids { _ = try await first.waitForEnd(of: id, timeout: .seconds(30)) }
+      for id in ids { _ = try await first.waitForEnd(of: id, timeout: .seconds(240)) }
       #expect(
         try await first.column("SELECT DISTINCT state || ' ' || attempt FROM nightshift_jobs") == ["5 1"])
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Nightshift
 
-@Suite(.timeLimit(.minutes(1))) struct `An end that can never be written` {
+@Suite(.timeLimit(.minutes(5))) struct `An end that can never be written` {
   /// The database refuses the result of one job, as it would something that it cannot hold.
   private func refuseResult(of job: JobID, _ engine: Engine) async throws {
     let (sqlite, postgres) = (

@@ -7,7 +7,7 @@ import Testing
 
 private struct Oops: Error {}
 
-@Suite(.timeLimit(.minutes(1))) struct `A worker` {
+@Suite(.timeLimit(.minutes(5))) struct `A worker` {
   @Test func `cancels an attempt that takes longer than its timeout, as a failure`() async throws {
     let test = try await TestEngine.fresh()
     let begun = Signal()

@@ -3,7 +3,7 @@ import NightshiftTesting
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A workflow` {
+@Suite(.timeLimit(.minutes(5))) struct `A workflow` {
   private struct Number: Job {
     static let kind: JobKind = "number"
     var value: Int

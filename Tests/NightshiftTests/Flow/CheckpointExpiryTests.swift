@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A checkpoint that has to be answered in time`: AsksPeople {
+@Suite(.timeLimit(.minutes(5))) struct `A checkpoint that has to be answered in time`: AsksPeople {
   let ledger = Ledger()
 
   @Test(arguments: [(Expiry.reject, JobState.cancelled), (.fail, .dead), (.continue, .completed)])

@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A checkpoint`: AsksPeople {
+@Suite(.timeLimit(.minutes(5))) struct `A checkpoint`: AsksPeople {
   let ledger = Ledger()
 
   @Test func `parks its job until somebody approves, and tells who, when and from where`() async throws {

@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `An answer that is to be remembered`: AsksPeople {
+@Suite(.timeLimit(.minutes(5))) struct `An answer that is to be remembered`: AsksPeople {
   let ledger = Ledger()
 
   @Test(arguments: [Verdict.Remember.Scope.job, .arguments, .kind])

@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Whoever asked for a job`: AsksPeople {
+@Suite(.timeLimit(.minutes(5))) struct `Whoever asked for a job`: AsksPeople {
   let ledger = Ledger()
 
   private let olga = Actor(id: "token:olga", role: .operator)

@@ -12,7 +12,7 @@ final class Ledger: Sendable {
   func count(_ line: String) -> Int { all.filter { $0 == line }.count }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A step` {
+@Suite(.timeLimit(.minutes(5))) struct `A step` {
   private let ledger = Ledger()
 
   /// An engine whose kind `k` fails at once when an attempt fails, so that a test moves on by retries of its own.
@@ -143,7 +143,7 @@ final class Ledger: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A step that must not run twice` {
+@Suite(.timeLimit(.minutes(5))) struct `A step that must not run twice` {
   private let ledger = Ledger()
 
   private func engine(
@@ -245,7 +245,7 @@ extension JobOptions {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A fork` {
+@Suite(.timeLimit(.minutes(5))) struct `A fork` {
   private let ledger = Ledger()
 
   private func forked(_ fork: Fork) async throws -> (TestEngine, JobID, JobID) {

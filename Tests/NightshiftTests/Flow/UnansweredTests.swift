@@ -2,7 +2,7 @@
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A question whose job has completed without the answer` {
+@Suite(.timeLimit(.minutes(5))) struct `A question whose job has completed without the answer` {
   @Test(arguments: Expiry.allCases)
   func `troubles nobody any more`(_ onExpiry: Expiry) async throws {
     let test = try await TestEngine.fresh()

@@ -3,7 +3,7 @@ import Foundation
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A job that waits` {
+@Suite(.timeLimit(.minutes(5))) struct `A job that waits` {
   private let ledger = Ledger()
 
   private func engine<Output: Sendable>(
@@ -167,7 +167,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Two engines with one parked job` {
+@Suite(.timeLimit(.minutes(5))) struct `Two engines with one parked job` {
   @Test func `resume it wherever the signal was sent`() async throws {
     let database = try SharedDatabase()
     let (worker, other) = (try await database.engine(), try await database.engine { $0.queues = ["elsewhere"] })
@@ -194,7 +194,7 @@ private struct Page: Job {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A job with children` {
+@Suite(.timeLimit(.minutes(5))) struct `A job with children` {
   private func engine(_ body: @escaping @Sendable (JobContext) async throws -> [Int]) async throws -> TestEngine {
     let test = try await TestEngine.fresh()
     try await test.engine.register(Page.self)

@@ -5,7 +5,7 @@ import Testing
 
 private struct Down: Error {}
 
-@Suite(.timeLimit(.minutes(1))) struct `A circuit breaker` {
+@Suite(.timeLimit(.minutes(5))) struct `A circuit breaker` {
   /// An engine with a kind that fails as long as its service is down, and a breaker for it.
   private final class Fixture: Sendable {
     let test: TestEngine
@@ -180,7 +180,7 @@ private struct Down: Error {}
         await eventually { try await second.breakers()[0].state.openedAt != nil }
         await eventually { second.caches.withLock { $0.gates.breakers.first?.openedAt != nil } }
         isDown.withLock { $0 = false }
-        for id in ids { _ = try await first.waitForEnd(of: id.id, timeout: .seconds(50)) }
+        for id in ids { _ = try await first.waitForEnd(of: id.id, timeout: .seconds(240)) }
         for id in ids { #expect(try await first.state(of: id.id) == .completed) }
         await eventually { try await second.breakers()[0].phase == .closed }
       }

@@ -2,7 +2,7 @@
 import NightshiftTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `What is told of a job that is kept back` {
+@Suite(.timeLimit(.minutes(5))) struct `What is told of a job that is kept back` {
   private func submit(_ test: TestEngine, key: String?) async throws -> JobID {
     var options = JobOptions()
     options.limitKey = key
@@ -54,11 +54,11 @@ import Testing
       #expect(try await test.engine.job(second)?.limits.hold == GateHold(reason: .limit, name: "all"))
       #expect(try await test.engine.job(first)?.limits.hold == nil)
       release.signal()
-      _ = try await test.engine.waitForEnd(of: first, timeout: .seconds(50))
+      _ = try await test.engine.waitForEnd(of: first, timeout: .seconds(240))
       await begun.wait()
       #expect(try await test.engine.job(second)?.limits.hold == nil)
       release.signal()
-      _ = try await test.engine.waitForEnd(of: second, timeout: .seconds(50))
+      _ = try await test.engine.waitForEnd(of: second, timeout: .seconds(240))
     }
   }
 
