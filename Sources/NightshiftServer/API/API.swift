@@ -30,7 +30,9 @@ struct API: Sendable {
     } catch {
       let problem = Problem(error)
       report(problem, request, id)
-      response = .problem(problem, requestID: id)
+      response =
+        isForPeople(request.head)
+        ? ErrorPage.response(problem, for: request.head, requestID: id) : .problem(problem, requestID: id)
     }
     decorate(&response, for: request.head, id: id)
     logger.debug(
@@ -53,7 +55,12 @@ struct API: Sendable {
     var (route, admitted) = try await gate.admit()
     switch route.handler {
     case .answer(let handler):
-      admitted.body = try await BodyReader(engine: engine).read(request, for: route)
+      let reader = BodyReader(engine: engine)
+      if route.body == .form {
+        admitted.form = try await reader.readForm(request)
+      } else {
+        admitted.body = try await reader.read(request, for: route)
+      }
       return try await handler(admitted)
     case .live(let handler):
       let feed = try await handler(admitted)
@@ -70,6 +77,14 @@ struct API: Sendable {
       "This is no complete WebSocket handshake: it takes `Sec-WebSocket-Key`, `Sec-WebSocket-Version: 13`, "
         + "`Connection: Upgrade` and a connection of its own.",
       headers: [.secWebSocketVersion: "13", .upgrade: "websocket"])
+  }
+
+  /// Whether a page is the answer if something goes wrong: that of a page's own address, and of any that only a
+  /// browser's address bar asks for.
+  private func isForPeople(_ head: HTTPRequest) -> Bool {
+    let path = (head.path ?? "/").prefix { $0 != "?" && $0 != "#" }.split(separator: "/").map(String.init)
+    if let surface = table.surface(of: path) { return surface == .console }
+    return path.first != "api" && head.headerFields[.accept]?.contains("text/html") == true
   }
 
   private func report(_ problem: Problem, _ request: Request, _ id: String) {

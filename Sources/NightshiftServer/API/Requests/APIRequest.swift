@@ -17,6 +17,11 @@ struct APIRequest: Sendable {
   var isInProcess = false
   /// The JSON object that was sent; `nil` if none was.
   var body: JSONValue?
+  /// The fields of the form that was sent; empty if none was.
+  var form = FormFields()
+  /// What a page's forms send back, so that no other site's form can do anything; `nil` for callers without a
+  /// session.
+  var csrf: String?
 
   /// The job that the path names.
   func jobID() throws(Problem) -> JobID {
