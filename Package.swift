@@ -41,6 +41,7 @@ let package = Package(
       dependencies: [
         "CFlightRecorder", "CMailbox",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -17,6 +17,7 @@ struct EngineCaches: Sendable {
   var pausedQueues: Set<String> = []
   var isEverythingPaused = false
   var tokens: [String: CachedToken] = [:]
+  var sessions: [String: CachedSession] = [:]
   var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.

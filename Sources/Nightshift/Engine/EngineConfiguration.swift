@@ -31,6 +31,8 @@ public struct EngineConfiguration: Sendable {
   package var migrations: [Migration] = []
   /// The most jobs that are claimed at once and wait in memory.
   package var bufferLimit = 2_000
+  /// The base-2 logarithm of the rounds that hashing a password takes (``PasswordHash``).
+  package var passwordCost = 15
   /// Instead of the store's clock: for tests.
   package var clock: (any WallClock)?
 

@@ -30,9 +30,7 @@ struct API: Sendable {
     } catch {
       let problem = Problem(error)
       report(problem, request, id)
-      response =
-        isForPeople(request.head)
-        ? ErrorPage.response(problem, for: request.head, requestID: id) : .problem(problem, requestID: id)
+      response = answer(problem, to: request.head, id)
     }
     decorate(&response, for: request.head, id: id)
     logger.debug(
@@ -58,6 +56,7 @@ struct API: Sendable {
       let reader = BodyReader(engine: engine)
       if route.body == .form {
         admitted.form = try await reader.readForm(request)
+        if let session = admitted.session { try ForgeryCheck.check(admitted.form["csrf"], of: session) }
       } else {
         admitted.body = try await reader.read(request, for: route)
       }
@@ -77,6 +76,16 @@ struct API: Sendable {
       "This is no complete WebSocket handshake: it takes `Sec-WebSocket-Key`, `Sec-WebSocket-Version: 13`, "
         + "`Connection: Upgrade` and a connection of its own.",
       headers: [.secWebSocketVersion: "13", .upgrade: "websocket"])
+  }
+
+  private func answer(_ problem: Problem, to head: HTTPRequest, _ id: String) -> Response {
+    guard isForPeople(head) else { return .problem(problem, requestID: id) }
+    switch problem.code {
+    // Whoever has no session yet is sent where it gets one, and then on.
+    case "unauthorized": return .seeOther(SignInPages.path(thenTo: head.method == .get ? head.path : nil))
+    case "password_change_needed": return .seeOther("/account")
+    default: return ErrorPage.response(problem, for: head, requestID: id)
+    }
   }
 
   /// Whether a page is the answer if something goes wrong: that of a page's own address, and of any that only a
@@ -99,7 +108,7 @@ struct API: Sendable {
 
   private func decorate(_ response: inout Response, for request: HTTPRequest, id: String) {
     response.headers[RequestIdentifier.field] = id
-    response.headers[.xContentTypeOptions] = "nosniff"
+    SecurityHeaders.add(to: &response)
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     crossOrigin.decorate(&response, for: request)
     // It would have to be the length of the body that is not sent.
