@@ -36,6 +36,8 @@ struct NightshiftProcess: Sendable {
     var configuration = EngineConfiguration(settings, role: "worker")
     configuration.recorderFolder = folder.recorderFolder
     configuration.witnessesSignals = true
+    // A server goes on to answer, and its worker may be started again.
+    configuration.endsWhenDrained = role == .worker
     return try await Engine(
       settings.database.storage(logger), configuration: configuration, logger: logger)
   }
