@@ -31,6 +31,8 @@ public struct EngineConfiguration: Sendable {
   package var migrations: [Migration] = []
   /// The most jobs that are claimed at once and wait in memory.
   package var bufferLimit = 2_000
+  /// Watches what is done, for traces and error reports.
+  package var observer: (any EngineObserver)?
   /// Instead of the store's clock: for tests.
   package var clock: (any WallClock)?
 

@@ -54,6 +54,7 @@ struct Gate: Sendable {
       parameters: match.parameters, query: query,
       actor: actor, isStillAllowed: isStillAllowed(match.route))
     if case .inProcess = origin { request.isInProcess = true }
+    request.statistics = api.statistics
     return (match.route, request)
   }
 

@@ -11,7 +11,7 @@ struct RouteTable: Sendable {
   static let api = RouteTable(
     routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
       + tokenRoutes + limitRoutes + breakerRoutes + kindRoutes
-      + systemRoutes
+      + systemRoutes + profileRoutes
       + liveRoutes + checkpointRoutes + grantRoutes + flowRoutes)
 
   /// A route with what stands in its path's gaps.
