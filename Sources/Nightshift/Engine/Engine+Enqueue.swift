@@ -169,7 +169,7 @@ extension Engine {
     job.tags = options.tags
     job.organization = options.organization
     job.owner = options.owner
-    job.traceparent = options.traceparent
+    job.traceparent = options.traceparent ?? configuration.observer?.traceparent
     job.limitKey = options.limitKey
     let facts = GateFacts(
       limitKey: options.limitKey, organization: options.organization, owner: options.owner,

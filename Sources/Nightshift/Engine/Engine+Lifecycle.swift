@@ -48,6 +48,7 @@ extension Engine {
     lifecycle.withLock { $0 = .closing }
     await worker.stop(gracePeriod: gracePeriod)
     await journal.flushAll()
+    await flushProfile()
     beats.end()
     // Of handlers that did not return: their jobs may run again from the next line on.
     if worker.activeCount > 0 { endChildren() }

@@ -21,6 +21,10 @@ public final class Engine: Sendable {
   /// The store's clock, or the one that a test moves.
   package let clock: any WallClock
   let registry = HandlerRegistry()
+  /// Where the time of each kind goes.
+  let profile = ProfileRecorder()
+  /// What monitoring has read of hours that are over.
+  let pastTotals = Mutex(PastTotals())
   /// The time zones of its schedules.
   package let timelines = ZoneTimelines()
   let identity: Mutex<EngineIdentity>

@@ -36,6 +36,8 @@ public struct EngineConfiguration: Sendable {
   package var bufferLimit = 2_000
   /// The base-2 logarithm of the rounds that hashing a password takes (``PasswordHash``).
   package var passwordCost = 15
+  /// Watches what is done, for traces and error reports.
+  package var observer: (any EngineObserver)?
   /// Instead of the store's clock: for tests.
   package var clock: (any WallClock)?
 

@@ -117,6 +117,12 @@ extension MovedTable {
       [
         "kind", "key", "job", "digest", "risk", "expires_at", "checkpoint", "granted_by", "role", "created_at",
       ]),
+    MovedTable(
+      "profile", key: ["hour", "kind", "part", "name"],
+      ["n", "failures", "sum_us", "max_us", "buckets", "slowest"]),
+    MovedTable(
+      "slow_kinds", key: ["kind"],
+      ["p95_us", "window_us", "least", "updated_at", "updated_by", "slow_since", "slow_p95_us"]),
     MovedTable("requesters", key: ["job", "actor"], []),
     MovedTable("schedule_editors", key: ["schedule", "actor"], []),
     MovedTable("forks", key: ["job"], ["origin", "step", "forked_by"]),

@@ -11,6 +11,7 @@ struct API: Sendable {
   let crossOrigin: CrossOrigin
   let logger: Logger
   let readiness: ReadinessProbe
+  let statistics = RequestStatistics()
 
   init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
     self.engine = engine
@@ -24,20 +25,30 @@ struct API: Sendable {
   func respond(to request: Request, from origin: Origin) async -> Response {
     let id = RequestIdentifier.take(from: request.headers)
     let begin = engine.clock.monotonic
-    var response: Response
-    do {
-      response = try await answer(request, from: origin)
-    } catch {
-      let problem = Problem(error)
-      report(problem, request, id)
-      response = answer(problem, to: request.head, id)
+    let route = table.route(of: request.head)
+    let response = await observing(request, id, route) { request in
+      var failure: Failure?
+      var response: Response
+      do {
+        response = try await answer(request, from: origin)
+      } catch {
+        let problem = Problem(error)
+        report(problem, request, id)
+        if problem.status == .internalServerError { failure = Failure(error) }
+        response = answer(problem, to: request.head, id)
+      }
+      decorate(&response, for: request.head, id: id)
+      return (response, ObservedAnswer(status: response.status.code, failure: failure))
     }
-    decorate(&response, for: request.head, id: id)
+    let microseconds = (engine.clock.monotonic - begin) / 1000
+    if case .socket = origin {
+      statistics.record(request.method, route: route, status: response.status.code, microseconds: microseconds)
+    }
     logger.debug(
       "request",
       metadata: [
         "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
-        "status": "\(response.status.code)", "microseconds": "\((engine.clock.monotonic - begin) / 1000)",
+        "status": "\(response.status.code)", "microseconds": "\(microseconds)",
       ])
     return response
   }

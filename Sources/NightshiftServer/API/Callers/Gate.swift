@@ -58,6 +58,7 @@ struct Gate: Sendable {
     request.isSecure = origin.isSecure
     request.path = target.prefix { $0 != "?" && $0 != "#" }.description
     if case .inProcess = origin { request.isInProcess = true }
+    request.statistics = api.statistics
     return (match.route, request)
   }
 

@@ -15,6 +15,8 @@ struct APIRequest: Sendable {
   let isStillAllowed: @Sendable () async -> Bool
   /// Whether the command line asks within this process.
   var isInProcess = false
+  /// How long requests to this process took.
+  var statistics: RequestStatistics?
   /// The JSON object that was sent; `nil` if none was.
   var body: JSONValue?
   /// The fields of the form that was sent; empty if none was.

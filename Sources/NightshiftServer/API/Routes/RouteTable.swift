@@ -18,7 +18,7 @@ struct RouteTable: Sendable {
     (queueRoutes + kindRoutes).about(.queues),
     (limitRoutes + breakerRoutes).about(.limits),
     workerRoutes.about(.workers),
-    systemRoutes.about(.metrics),
+    (systemRoutes + profileRoutes).about(.metrics),
     (tokenRoutes + userRoutes + organizationRoutes + identityRoutes).about(.accounts),
   ].flatMap { $0 }
 
