@@ -29,13 +29,14 @@ import Testing
   @Test func `shows hostile words as words`() async throws {
     try await TestAPI.run { test in
       let hostile = "<script>alert(1)</script>\"\u{301} onfocus=x"
+      let quote = Array("\"\u{301}".utf8)
       let question = try await test.ask(title: hostile, data: ["<img src=x>": .string(hostile)], body: hostile)
       for path in ["/approvals", "/approvals/\(question.id)"] {
         let page = try await test.page(path)
         #expect(page.status == 200)
         #expect(!page.text.contains("<script>alert"), "\(path)")
         #expect(!page.text.contains("<img src=x>"), "\(path)")
-        #expect(!page.text.unicodeScalars.map(String.init).joined().contains("\"\u{301}"), "\(path)")
+        #expect(page.body.firstRange(of: quote) == nil, "\(path)")
         #expect(page.text.contains("&lt;script&gt;alert(1)"), "\(path)")
       }
     }
