@@ -31,7 +31,7 @@ import Yams
   }
 
   @Test func `opens only health to everybody`() {
-    let open = RouteTable.api.routes.filter { $0.access == .open }.map(\.path.description)
+    let open = RouteTable.api.routes.filter { $0.surface == .api && $0.access == .open }.map(\.path.description)
     #expect(open == ["/healthz", "/readyz"])
   }
 

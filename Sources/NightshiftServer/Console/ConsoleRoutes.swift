@@ -1,4 +1,4 @@
 extension RouteTable {
   /// The pages of the console and what their forms do.
-  static let consoleRoutes: [Route] = []
+  static let consoleRoutes: [Route] = assetRoutes + startRoutes + approvalRoutes + overviewRoutes
 }
