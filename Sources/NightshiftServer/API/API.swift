@@ -12,6 +12,8 @@ struct API: Sendable {
   let logger: Logger
   let readiness: ReadinessProbe
   let statistics = RequestStatistics()
+  /// How the server is set up, for the page that shows it.
+  var settings: [SettingLine] = []
 
   init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
     self.engine = engine
