@@ -87,6 +87,7 @@ nightshift_events.queue text COLLATE C NOT NULL
 nightshift_events.attempt bigint NOT NULL
 nightshift_events.at bigint NOT NULL
 nightshift_events.writer bigint NOT NULL
+nightshift_events.body text COLLATE C
 nightshift_forks.job bigint NOT NULL IDENTITY
 nightshift_forks.origin bigint NOT NULL
 nightshift_forks.step text COLLATE C NOT NULL
@@ -371,6 +372,7 @@ CREATE UNIQUE INDEX nightshift_jobs_pkey ON nightshift_jobs USING btree (id)
 CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, COALESCE(turn, run_at), id) WHERE ((state = 0) AND (hold = 0))
 CREATE INDEX nightshift_jobs_running ON nightshift_jobs USING btree (worker) WHERE (state = 1)
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs USING btree (run_at) WHERE (state = 2)
+CREATE INDEX nightshift_keys_expires_at ON nightshift_keys USING btree (expires_at) WHERE (expires_at IS NOT NULL)
 CREATE INDEX nightshift_keys_job ON nightshift_keys USING btree (job)
 CREATE UNIQUE INDEX nightshift_keys_pkey ON nightshift_keys USING btree (scope, key)
 CREATE UNIQUE INDEX nightshift_kind_workers_pkey ON nightshift_kind_workers USING btree (kind, worker)
@@ -423,6 +425,6 @@ CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs USING btre
 CREATE INDEX nightshift_workflow_jobs_kept ON nightshift_workflow_jobs USING btree (workflow) WHERE (outcome IS NULL)
 CREATE UNIQUE INDEX nightshift_workflow_jobs_pkey ON nightshift_workflow_jobs USING btree (workflow, ref)
 CREATE UNIQUE INDEX nightshift_workflows_pkey ON nightshift_workflows USING btree (id)
-nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint
+nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[], limit_key text DEFAULT NULL::text) RETURNS bigint
 nightshift_make_id() RETURNS bigint
 nightshift_text(bytes bytea) RETURNS text
