@@ -26,6 +26,7 @@ struct Pruner {
     try await pruneSmallTables(now)
     try await pruneSlots(now)
     try await pruneLimits(now)
+    try await engine.noteOldDeaths()
     return pruned
   }
 

@@ -1,0 +1,108 @@
+import Nightshift
+
+/// The list of jobs.
+struct JobsPage: PageModel {
+  static let template = "jobs"
+
+  struct Tab: Sendable {
+    let name: String
+    let tone: String
+    let path: String
+    let count: String
+    let isChosen: Bool
+  }
+
+  struct Option: Sendable {
+    let name: String
+    let isChosen: Bool
+  }
+
+  let title = "Jobs"
+  let tabs: [Tab]
+  let kinds: [Option]
+  let queues: [Option]
+  let state: String?
+  let tag: String?
+  let search: String?
+  let rows: [JobRow]
+  let isEmpty: Bool
+  let isNarrowed: Bool
+  let searchedBackTo: TimeView?
+  let next: String?
+  let first: String?
+  let mayChange: Bool
+  let mayEnqueue: Bool
+  /// The filter as the address has it, for actions on all that it means.
+  let filter: String
+  let here: String
+  let isLive: Bool
+
+  init(_ found: JobPage, _ listing: JobListing, for request: APIRequest) {
+    let now = request.engine.clock.now
+    mayChange = request.actor.role >= .operator
+    mayEnqueue = request.actor.role >= .member
+    rows = found.jobs.map { [mayChange] in JobRow($0, now: now, mayChoose: mayChange) }
+    isEmpty = found.jobs.isEmpty
+    isNarrowed = !listing.filter.isEmpty || listing.cursor != nil
+    searchedBackTo = TimeView(found.searchedBackTo, now: now)
+    next = found.next.map { listing.path(cursor: $0) }
+    first = listing.cursor == nil ? nil : listing.path(cursor: nil)
+    filter = listing.query
+    here = listing.path(cursor: listing.cursor)
+    state = listing.filter.states.count == 1 ? listing.filter.states.first?.rawValue : nil
+    tag = listing.filter.tags.sorted().first
+    search = listing.filter.search
+    kinds = Self.options(listing.kinds, listing.filter.kinds)
+    queues = Self.options(listing.queues.map(\.name), listing.filter.queues)
+    tabs = Self.tabs(listing)
+    isLive = listing.cursor == nil
+  }
+
+  private static func options(_ all: [String], _ chosen: Set<String>) -> [Option] {
+    Set(all).union(chosen).sorted().map { Option(name: $0, isChosen: chosen.contains($0)) }
+  }
+
+  private static func tabs(_ listing: JobListing) -> [Tab] {
+    var counts: [JobState: Int] = [:]
+    for queue in listing.queues where listing.filter.queues.isEmpty || listing.filter.queues.contains(queue.name) {
+      counts.merge(queue.counts) { $0 + $1 }
+    }
+    let all = Tab(
+      name: "all", tone: "", path: listing.path(state: nil), count: counts.values.reduce(0, +).grouped,
+      isChosen: listing.filter.states.isEmpty)
+    let order: [JobState] = [.running, .ready, .scheduled, .waiting, .blocked, .dead, .cancelled, .completed]
+    return [all]
+      + order.map { state in
+        Tab(
+          name: state.rawValue, tone: state.rawValue, path: listing.path(state: state),
+          count: (counts[state] ?? 0).grouped, isChosen: listing.filter.states == [state])
+      }
+  }
+}
+
+/// Which jobs a page lists, as its address says.
+struct JobListing: Sendable {
+  var filter: JobFilter
+  var cursor: JobID?
+  var kinds: [String] = []
+  var queues: [QueueSummary] = []
+
+  private func parameters(state: JobState?? = nil) -> [(name: String, value: String?)] {
+    let states = state.map { $0.map { [$0] } ?? [] } ?? filter.states.sorted { $0.code < $1.code }
+    var parameters: [(name: String, value: String?)] = []
+    parameters += states.map { ("state", $0.rawValue) }
+    parameters += filter.kinds.sorted().map { ("kind", $0) }
+    parameters += filter.queues.sorted().map { ("queue", $0) }
+    parameters += filter.tags.sorted().map { ("tag", $0) }
+    parameters += [("search", filter.search), ("organization", filter.organization), ("owner", filter.owner)]
+    return parameters
+  }
+
+  var query: String { String(ConsoleLink.path("", parameters()).dropFirst()) }
+
+  func path(cursor: JobID?) -> String {
+    ConsoleLink.path("/jobs", parameters() + [("cursor", cursor.map { "\($0)" })])
+  }
+
+  func path(state: JobState?) -> String { ConsoleLink.path("/jobs", parameters(state: .some(state))) }
+}
