@@ -21,6 +21,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.4.1"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -42,6 +43,7 @@ let package = Package(
       dependencies: [
         "CFlightRecorder", "CMailbox",
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -57,6 +59,18 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "NightshiftTelemetry",
+      dependencies: [
+        "Nightshift",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
       swiftSettings: strict),
     .target(
@@ -89,6 +103,7 @@ let package = Package(
       name: "NightshiftCLI",
       dependencies: [
         "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftPostgres", "NightshiftServer", "NightshiftSQLite",
+        "NightshiftTelemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -97,6 +112,7 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
@@ -111,7 +127,14 @@ let package = Package(
       ],
       path: "Tests/CrashWorker", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Nightshift", "NightshiftPostgres"], path: "Tests/Support",
+      name: "TestSupport",
+      dependencies: [
+        "Nightshift", "NightshiftPostgres",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/Support",
       swiftSettings: strict),
     .testTarget(
       name: "NightshiftTests",
@@ -140,11 +163,20 @@ let package = Package(
     .testTarget(
       name: "NightshiftJobsTests",
       dependencies: [
-        "Nightshift", "NightshiftJobs", "NightshiftTesting",
+        "Nightshift", "NightshiftJobs", "NightshiftTesting", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NightshiftTelemetryTests",
+      dependencies: [
+        "Nightshift", "NightshiftTelemetry", "NightshiftTesting", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
       ],
       swiftSettings: strict),
     .testTarget(

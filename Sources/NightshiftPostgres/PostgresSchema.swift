@@ -72,6 +72,7 @@ enum PostgresSchema {
         WHERE hold >= 4
         """,
       ] + PostgresEnqueueFunction.fairStatements),
+    Migration(module: "postgres", number: 4, name: "ownership", statements: Migration.ownership),
   ]
 
   /// Replaces the tokens of portable DDL.

@@ -55,6 +55,7 @@ enum SQLiteSchema {
         WHERE hold >= 4
         """,
       ]),
+    Migration(module: "sqlite", number: 3, name: "ownership", statements: Migration.ownership),
   ]
 
   /// Replaces the tokens of portable DDL.

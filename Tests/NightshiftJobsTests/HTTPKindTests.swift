@@ -1,5 +1,6 @@
 import NIOHTTP1
 import Nightshift
+import TestSupport
 import Testing
 
 @testable import NightshiftJobs

@@ -75,11 +75,9 @@ extension Engine {
   package func submit(
     _ drafts: [JobDraft], idempotencyKey: String? = nil, actor: Actor
   ) async throws -> [Submission] {
-    try actor.check(ownersOf: drafts)
     var drafts = drafts
-    for index in drafts.indices {
-      drafts[index].options.owner = drafts[index].options.owner ?? (actor == .system ? nil : actor.id)
-    }
+    try actor.claim(&drafts)
+    try await check(drafts, lieWithin: actor.reach)
     let idempotency = idempotencyKey.map { key in (key, actor) }
     let records = try await prepare(drafts, isTyped: false, idempotency: idempotency)
     return try await insert(records, by: actor)
@@ -171,7 +169,7 @@ extension Engine {
     job.tags = options.tags
     job.organization = options.organization
     job.owner = options.owner
-    job.traceparent = options.traceparent
+    job.traceparent = options.traceparent ?? configuration.observer?.traceparent
     job.limitKey = options.limitKey
     let facts = GateFacts(
       limitKey: options.limitKey, organization: options.organization, owner: options.owner,

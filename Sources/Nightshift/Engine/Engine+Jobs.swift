@@ -151,7 +151,7 @@ extension AttemptRecord {
 }
 
 extension LogLine {
-  fileprivate init(_ row: SQLRow) {
+  init(_ row: SQLRow) {
     self.init(
       sequence: row.integer(0)!, attempt: Int(row.integer(1)!), at: row.timestamp(2)!, level: row.text(3)!,
       message: row.text(4)!)

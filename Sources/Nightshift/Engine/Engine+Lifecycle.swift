@@ -21,7 +21,7 @@ extension Engine {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await worker.run() }
         group.addTask { await housekeeper.run() }
-        group.addTask { await self.stopWhenDrained() }
+        if self.configuration.endsWhenDrained { group.addTask { await self.stopWhenDrained() } }
         await group.waitForAll()
       }
     }
@@ -48,6 +48,7 @@ extension Engine {
     lifecycle.withLock { $0 = .closing }
     await worker.stop(gracePeriod: gracePeriod)
     await journal.flushAll()
+    await flushProfile()
     beats.end()
     // Of handlers that did not return: their jobs may run again from the next line on.
     if worker.activeCount > 0 { endChildren() }

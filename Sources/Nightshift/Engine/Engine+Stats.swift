@@ -23,23 +23,6 @@ extension Engine {
       ).map { StatsRow($0, grouping) }
     }
   }
-
-  /// Totals since the roll-ups begin, per queue and kind: for counters that monitoring reads.
-  package func totals() async throws(StoreError) -> [StatsRow] {
-    try await store.read { transaction in
-      try transaction.query(
-        """
-        SELECT queue, sum(enqueued), sum(completed), sum(failed), sum(dead), sum(cancelled), sum(wait_us),
-          max(wait_max_us), sum(run_us), max(run_max_us), kind
-        FROM nightshift_rollups GROUP BY queue, kind ORDER BY queue, kind
-        """
-      ).map { row in
-        var stats = StatsRow(row, .queue)
-        stats.kind = row.text(10)
-        return stats
-      }
-    }
-  }
 }
 
 extension StatsRow {

@@ -25,7 +25,7 @@ extension JobContext {
     let probe = try engine.enter(service)
     defer { if let probe { engine.leave(probe) } }
     do {
-      let value = try await body()
+      let value = try await measured(.call, service, body)
       count(CallCount(succeeded: 1), of: service)
       return value
     } catch let error as CancellationError {

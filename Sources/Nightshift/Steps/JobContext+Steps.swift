@@ -75,7 +75,7 @@ struct StepRun {
     var record = StepRecord(key: key, attempt: context.attempt, tries: tries + 1, startedAt: engine.clock.now)
     if mode == .once { try await engine.keep(record, of: context) }
     do {
-      let value = try await tried(body)
+      let value = try await context.measured(.step, name) { try await tried(body) }
       record.result = try encode(value)
       record.type = String(describing: Value.self)
       record.state = .completed

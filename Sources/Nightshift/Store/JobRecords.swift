@@ -232,6 +232,8 @@ package struct Settlement: Sendable {
   package var succeeded: Bool?
   /// How the calls went that it made under the eyes of circuit breakers, by their names.
   package var calls: [String: CallCount] = [:]
+  /// The `traceparent` of whoever enqueued its job.
+  package var trace: String?
 
   package init(
     _ job: ClaimedJob, worker: WorkerID, startedAt: Timestamp?, endedAt: Timestamp, outcome: Outcome
@@ -242,6 +244,7 @@ package struct Settlement: Sendable {
     queue = job.queue
     runAt = job.runAt
     lane = job.lane
+    trace = job.traceparent
     self.worker = worker
     self.startedAt = startedAt
     self.endedAt = endedAt

@@ -32,7 +32,7 @@ extension JobContext {
     var options = options
     options.organization = options.organization ?? organization
     options.owner = options.owner ?? owner
-    options.traceparent = options.traceparent ?? traceparent
+    options.traceparent = options.traceparent ?? activeTraceparent
     return options
   }
 }

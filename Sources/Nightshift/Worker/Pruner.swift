@@ -27,6 +27,8 @@ struct Pruner {
     try await pruneSlots(now)
     try await pruneLimits(now)
     try await engine.noteOldDeaths()
+    try await pruneSessions(now)
+    try await pruneProfile(now)
     return pruned
   }
 

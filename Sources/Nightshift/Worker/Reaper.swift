@@ -94,10 +94,12 @@ final class Reaper: Sendable {
   }
 
   private func reap(_ row: Row, reason: String, blamed: Set<JobID>) async throws {
+    let crashed = await engine.crashedJobs(blamed, of: row.worker)
     let count = try await engine.store.reclaim(
       Reclaim(worker: row.worker, now: engine.clock.now, reason: reason, crashed: blamed))
     others.withLock { $0.removeAll { $0.worker == row.worker } }
     guard count > 0 else { return }
+    if !crashed.isEmpty { engine.configuration.observer?.crashed(crashed, cause: reason) }
     engine.logger.notice(
       "took back the jobs of a lost worker",
       metadata: ["worker": "\(row.worker)", "jobs": "\(count)", "blamed": "\(blamed.count)", "reason": "\(reason)"])

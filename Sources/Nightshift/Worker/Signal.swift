@@ -2,7 +2,7 @@ import Synchronization
 
 /// Wakes those that wait for it. A signal that comes before the wait is kept, several are one. Whoever wakes looks
 /// whether there is anything to do: a wake-up may also be for somebody else.
-final class Signal: Sendable {
+package final class Signal: Sendable {
   private enum State {
     case quiet
     case signalled
@@ -11,7 +11,9 @@ final class Signal: Sendable {
 
   private let state = Mutex(State.quiet)
 
-  func signal() {
+  package init() {}
+
+  package func signal() {
     let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
       guard case .waiting(let waiters) = state else {
         state = .signalled
@@ -24,7 +26,7 @@ final class Signal: Sendable {
   }
 
   /// Returns after the next signal, or at once when the task is cancelled.
-  func wait() async {
+  package func wait() async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let goOn = state.withLock { state in
@@ -55,7 +57,7 @@ final class Signal: Sendable {
   }
 
   /// Returns after the next signal, and when `clock.monotonic` has reached `deadline` at the latest.
-  func wait(untilMonotonic deadline: Int64, _ clock: any WallClock) async {
+  package func wait(untilMonotonic deadline: Int64, _ clock: any WallClock) async {
     await wait { try await clock.sleep(untilMonotonic: deadline) }
   }
 

@@ -79,19 +79,27 @@ extension Worker {
     _ job: ClaimedJob, _ registration: KindRegistration, _ context: JobContext
   ) async -> Outcome {
     do {
-      let middleware = engine.configuration.middleware
-      guard !middleware.isEmpty else {
-        return .returned(result: try await registration.handler(context, Array(job.payload)))
+      let result = try await JobContext.$current.withValue(context) {
+        guard let observer = engine.configuration.observer else { return try await handle(job, registration, context) }
+        return try await observer.attempt(context) { try await handle(job, registration, context) }
       }
-      let result = Mutex<[UInt8]?>(nil)
-      try await Self.run(middleware[...], context) {
-        let bytes = try await registration.handler(context, Array(job.payload))
-        result.withLock { $0 = bytes }
-      }
-      return .returned(result: result.withLock { $0 })
+      return .returned(result: result)
     } catch {
       return .threw(error, context.cancellationReason)
     }
+  }
+
+  private func handle(
+    _ job: ClaimedJob, _ registration: KindRegistration, _ context: JobContext
+  ) async throws -> [UInt8]? {
+    let middleware = engine.configuration.middleware
+    guard !middleware.isEmpty else { return try await registration.handler(context, Array(job.payload)) }
+    let result = Mutex<[UInt8]?>(nil)
+    try await Self.run(middleware[...], context) {
+      let bytes = try await registration.handler(context, Array(job.payload))
+      result.withLock { $0 = bytes }
+    }
+    return result.withLock { $0 }
   }
 
   private static func run(
@@ -245,6 +253,9 @@ extension Worker {
   }
 
   private func report(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
+    let recorded = zip(batch, outcomes).lazy.filter { $1 != .stale }.map(\.0)
+    engine.profile.record(recorded)
+    engine.configuration.observer?.ended(Array(recorded))
     for (settlement, outcome) in zip(batch, outcomes) {
       if outcome == .stale {
         engine.logger.warning(

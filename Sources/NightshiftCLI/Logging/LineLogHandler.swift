@@ -1,5 +1,7 @@
 import Foundation
 import Logging
+import Nightshift
+import NightshiftTelemetry
 
 /// Writes each log event as one line to standard error: logfmt for people, JSON for programs.
 struct LineLogHandler: LogHandler {
@@ -17,6 +19,7 @@ struct LineLogHandler: LogHandler {
     self.format = format
     self.isColored = isColored
     logLevel = level
+    metadataProvider = .multiplex([.nightshift, .trace])
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -29,7 +32,7 @@ struct LineLogHandler: LogHandler {
     if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
     if let own = event.metadata { fields.merge(own) { $1 } }
     if let error = event.error { fields["error"] = "\(error)" }
-    let sorted = fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
+    let sorted = fields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     let message = event.message.description
     let line =
       switch format {

@@ -2,9 +2,12 @@ import Foundation
 import Logging
 import Nightshift
 
-/// How one log event is written down.
+/// How one log event is written down: always as one line, whatever is in it.
 enum LogLineText {
-  typealias Field = (name: String, value: String)
+  typealias Field = (name: String, value: Logger.MetadataValue)
+
+  /// What every line has; a field of the same name would be a second one.
+  private static let ownNames: Set<String> = ["ts", "level", "logger", "msg"]
 
   static func json(
     _ level: Logger.Level, _ message: String, _ fields: [Field], at date: Date, label: String
@@ -12,7 +15,7 @@ enum LogLineText {
     // By hand and not from a dictionary, so that time, level and message come first for whoever reads along.
     var line = "{\"ts\":\"\(Timestamp(date).rfc3339)\",\"level\":\"\(level)\",\"logger\":\(quoted(label))"
     line += ",\"msg\":\(quoted(message))"
-    for field in fields { line += ",\(quoted(field.name)):\(quoted(field.value))" }
+    for field in fields { line += ",\(quoted(name(field.name))):\(json(field.value))" }
     return line + "}"
   }
 
@@ -23,9 +26,14 @@ enum LogLineText {
     line += " " + style(level).paint("level=\(level)", ifColored: isColored)
     line += " msg=\(value(message))"
     for field in fields {
-      line += " \(Style.dim.paint("\(field.name)=", ifColored: isColored))\(value(field.value))"
+      let name = String(name(field.name).map { $0.isASCII && !" =\"".contains($0) && $0 > " " ? $0 : "_" })
+      line += " \(Style.dim.paint("\(name)=", ifColored: isColored))\(value(text(field.value)))"
     }
     return line
+  }
+
+  private static func name(_ name: String) -> String {
+    ownNames.contains(name) ? "field.\(name)" : name.isEmpty ? "_" : name
   }
 
   /// JSON's quoting is what logfmt readers understand; a plain word goes without.
@@ -35,7 +43,45 @@ enum LogLineText {
     return isPlain ? text : quoted(text)
   }
 
-  private static func quoted(_ text: String) -> String { JSONValue.string(text).description }
+  /// What has parts is written as JSON in logfmt, too.
+  private static func text(_ value: Logger.MetadataValue) -> String {
+    switch value {
+    case .string(let text): text
+    case .stringConvertible(let value): value.description
+    case .array, .dictionary: json(value)
+    }
+  }
+
+  private static func json(_ value: Logger.MetadataValue) -> String {
+    switch value {
+    case .string(let text): quoted(text)
+    case .stringConvertible(let value): quoted(value.description)
+    case .array(let items): "[\(items.map(json).joined(separator: ","))]"
+    case .dictionary(let fields):
+      "{"
+        + fields.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }.joined(separator: ",") + "}"
+    }
+  }
+
+  /// Beyond what JSON asks for, what a terminal might obey and what some readers take for the end of a line.
+  private static func quoted(_ text: String) -> String {
+    let json = JSONValue.string(text).description
+    guard json.unicodeScalars.contains(where: isUnsafe) else { return json }
+    var safe = ""
+    for scalar in json.unicodeScalars {
+      if isUnsafe(scalar) {
+        let digits = String(scalar.value, radix: 16)
+        safe += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        safe.unicodeScalars.append(scalar)
+      }
+    }
+    return safe
+  }
+
+  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+  }
 
   private static func style(_ level: Logger.Level) -> Style {
     switch level {

@@ -3,6 +3,7 @@ import Logging
 import Nightshift
 import NightshiftJobs
 import NightshiftServer
+import NightshiftTelemetry
 
 /// Runs one job in this process while its user looks on (`nightshift run`).
 struct ForegroundRun {
@@ -12,11 +13,18 @@ struct ForegroundRun {
 
   /// Returns the exit status.
   func run(_ draft: JobDraft) async throws -> Int32 {
+    let telemetry = Telemetry.start(settings, logger: logger)
+    return try await telemetry.run { try await run(draft, telemetry) }
+  }
+
+  private func run(_ draft: JobDraft, _ telemetry: Telemetry) async throws -> Int32 {
     var configuration = EngineConfiguration(settings, role: "command")
+    configuration.observer = telemetry.observer
     configuration.recorderFolder = DataFolder(path: settings.required(.data)).recorderFolder
     configuration.witnessesSignals = true
     let engine = try await Engine(
       settings.database.storage(logger), configuration: configuration, logger: logger)
+    telemetry.follow(engine)
     do {
       let status = try await run(draft, engine)
       await engine.close()

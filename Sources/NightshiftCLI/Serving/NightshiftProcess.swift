@@ -4,6 +4,7 @@ import NIOCore
 import Nightshift
 import NightshiftJobs
 import NightshiftServer
+import NightshiftTelemetry
 import ServiceLifecycle
 
 /// The process of `serve` and `worker`: opens the store, starts the parts, and ends them in order.
@@ -21,23 +22,32 @@ struct NightshiftProcess: Sendable {
     }
     let folder = DataFolder(path: settings.required(.data))
     try folder.prepare()
-    let engine = try await openEngine(folder)
-    do {
-      try await run(engine, folder)
-    } catch {
+    let telemetry = Telemetry.start(settings, logger: logger)
+    // Outermost, since what the last jobs have left is sent when the engine has ended.
+    try await telemetry.run {
+      let engine = try await openEngine(folder, telemetry)
+      do {
+        try await run(engine, folder)
+      } catch {
+        await engine.close()
+        throw error
+      }
       await engine.close()
-      throw error
     }
-    await engine.close()
     logger.notice("Stopped.")
   }
 
-  private func openEngine(_ folder: DataFolder) async throws -> Engine {
+  private func openEngine(_ folder: DataFolder, _ telemetry: Telemetry) async throws -> Engine {
     var configuration = EngineConfiguration(settings, role: "worker")
+    configuration.observer = telemetry.observer
     configuration.recorderFolder = folder.recorderFolder
     configuration.witnessesSignals = true
-    return try await Engine(
+    // A server goes on to answer, and its worker may be started again.
+    configuration.endsWhenDrained = role == .worker
+    let engine = try await Engine(
       settings.database.storage(logger), configuration: configuration, logger: logger)
+    telemetry.follow(engine)
+    return engine
   }
 
   private func run(_ engine: Engine, _ folder: DataFolder) async throws {

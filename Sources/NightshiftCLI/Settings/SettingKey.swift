@@ -1,3 +1,5 @@
+import NightshiftTelemetry
+
 /// Every setting there is. The raw value is its key in `nightshift.yaml`, with a dot for each level.
 enum SettingKey: String, CaseIterable, Sendable {
   case data
@@ -19,6 +21,15 @@ enum SettingKey: String, CaseIterable, Sendable {
   case retentionCompleted = "retention.completed"
   case retentionDead = "retention.dead"
   case allowedOrigins
+  case tracesEndpoint = "traces.endpoint"
+  case tracesHeaders = "traces.headers"
+  case tracesService = "traces.service"
+  case tracesSampler = "traces.sampler"
+  case tracesSamplerArgument = "traces.samplerArgument"
+  case sentryDSN = "sentry.dsn"
+  case sentryEnvironment = "sentry.environment"
+  case sentryRelease = "sentry.release"
+  case sentryReport = "sentry.report"
 
   /// The one environment variable that sets it. Names that people already have are kept as they are.
   var environmentName: String {
@@ -42,6 +53,15 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .retentionCompleted: "NIGHTSHIFT_RETENTION_COMPLETED"
     case .retentionDead: "NIGHTSHIFT_RETENTION_DEAD"
     case .allowedOrigins: "ALLOWED_ORIGINS"
+    case .tracesEndpoint: "OTEL_EXPORTER_OTLP_ENDPOINT"
+    case .tracesHeaders: "OTEL_EXPORTER_OTLP_HEADERS"
+    case .tracesService: "OTEL_SERVICE_NAME"
+    case .tracesSampler: "OTEL_TRACES_SAMPLER"
+    case .tracesSamplerArgument: "OTEL_TRACES_SAMPLER_ARG"
+    case .sentryDSN: "SENTRY_DSN"
+    case .sentryEnvironment: "SENTRY_ENVIRONMENT"
+    case .sentryRelease: "SENTRY_RELEASE"
+    case .sentryReport: "NIGHTSHIFT_SENTRY_REPORT"
     }
   }
 
@@ -60,12 +80,24 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .payloadLimit: "1048576"
     case .retentionCompleted: "7d"
     case .retentionDead: "90d"
-    case .database, .url, .token, .workerConcurrency, .workerQueues, .allowedOrigins: nil
+    case .tracesService: "nightshift"
+    case .tracesSampler: "parentbased_always_on"
+    case .sentryEnvironment: "production"
+    case .sentryReport: "final"
+    case .database, .url, .token, .workerConcurrency, .workerQueues, .allowedOrigins, .tracesEndpoint, .tracesHeaders,
+      .tracesSamplerArgument, .sentryDSN, .sentryRelease:
+      nil
     }
   }
 
   /// Whether its value must never be shown.
-  var isSecret: Bool { self == .token }
+  var isSecret: Bool {
+    switch self {
+    // A DSN is meant to be given out, but whoever has it can fill the project with reports.
+    case .token, .tracesHeaders, .sentryDSN: true
+    default: false
+    }
+  }
 
   /// What its value looks like.
   var shape: SettingShape {
@@ -84,6 +116,13 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .payloadLimit: .integer(1...(64 << 20))
     case .retentionCompleted, .retentionDead: .duration(atLeast: .seconds(3600))
     case .allowedOrigins: .list
+    case .tracesEndpoint: .url
+    case .tracesHeaders: .headers
+    case .tracesService, .sentryEnvironment, .sentryRelease: .text
+    case .tracesSampler: .choice(SpanSampler.names)
+    case .tracesSamplerArgument: .ratio
+    case .sentryDSN: .sentryDSN
+    case .sentryReport: .choice(ErrorsConfiguration.Rule.allCases.map(\.rawValue))
     }
   }
 }

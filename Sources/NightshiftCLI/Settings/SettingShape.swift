@@ -1,5 +1,6 @@
 import Foundation
 import Nightshift
+import NightshiftTelemetry
 
 /// What a setting's value must look like.
 enum SettingShape: Sendable {
@@ -9,6 +10,11 @@ enum SettingShape: Sendable {
   case address
   case url
   case databaseURL
+  case sentryDSN
+  /// `name=value` pairs with commas between.
+  case headers
+  /// From 0 to 1.
+  case ratio
   case boolean
   case integer(ClosedRange<Int>)
   case duration(atLeast: Duration)
@@ -26,6 +32,9 @@ enum SettingShape: Sendable {
     case .address: ListenAddress(value) != nil
     case .url: SettingShape.isHTTP(value)
     case .databaseURL: (try? DatabaseLocation(url: value)) != nil  // its error is thrown where it is opened
+    case .sentryDSN: SentryDSN(value) != nil
+    case .headers: TracesConfiguration.headers(value) != nil
+    case .ratio: Double(value).map((0...1).contains) ?? false
     case .boolean: SettingShape.boolean(value) != nil
     case .integer(let range): Int(value).map(range.contains) ?? false
     case .duration(let least): Duration(text: value).map { $0 >= least } ?? false
@@ -40,6 +49,9 @@ enum SettingShape: Sendable {
     case .address: "Use HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one."
     case .url: "Use the server's address, such as http://127.0.0.1:8080."
     case .databaseURL: DatabaseLocation.rule
+    case .sentryDSN: "Use the DSN of your project, such as https://KEY@sentry.example/7."
+    case .headers: "Use NAME=VALUE with commas between, such as api-key=123."
+    case .ratio: "Use a number from 0 to 1."
     case .boolean: "Use true or false."
     case .integer(let range): "Use a whole number from \(range.lowerBound) to \(range.upperBound)."
     case .duration(let least) where least > .zero:

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 package import Nightshift
@@ -22,6 +23,8 @@ package final class HTTPKind: Sendable {
     // We ask for no compressed answers, and would not unpack one: a few kilobytes can stand for all of our
     // memory.
     configuration.decompression = .disabled
+    // The call has a span already, and its request that span's `traceparent`: a second one would make two of them.
+    configuration.tracing.tracer = nil
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
@@ -39,10 +42,11 @@ package final class HTTPKind: Sendable {
       source: "built in", schema: HTTPCall.schema
     ) { context, payload in
       let call = try HTTPCall(parsing: payload)
-      return try await self.perform(
-        call, idempotencyKey: call.idempotencyKey(for: "\(context.id)", payload: payload),
-        traceparent: context.traceparent, now: context.engine.clock.now
-      ).serialized()
+      let key = call.idempotencyKey(for: "\(context.id)", payload: payload)
+      return try await context.measured(.call, URL(string: call.url)?.host() ?? "http") {
+        try await self.perform(
+          call, idempotencyKey: key, traceparent: context.activeTraceparent, now: context.engine.clock.now)
+      }.serialized()
     }
   }
 

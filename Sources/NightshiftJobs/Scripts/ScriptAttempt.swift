@@ -74,7 +74,7 @@ package struct ScriptAttempt: Sendable {
       id: "\(context.id)", kind: context.kind.rawValue, queue: context.queue.rawValue,
       attempt: context.attempt, failures: context.failures, maxAttempts: context.maxAttempts,
       deadline: context.deadline.map(Timestamp.init), tags: context.tags,
-      traceparent: context.traceparent, slot: slot, worker: "\(context.worker)")
+      traceparent: context.activeTraceparent, slot: slot, worker: "\(context.worker)")
   }
 
   /// The contents of `$NIGHTSHIFT_CONTEXT`.

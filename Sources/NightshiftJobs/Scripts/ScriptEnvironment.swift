@@ -6,7 +6,8 @@ package struct ScriptEnvironment: Sendable {
   /// Set for every job; a manifest cannot change them.
   static let reserved: Set<String> = [
     "TMPDIR", "NIGHTSHIFT_JOB_ID", "NIGHTSHIFT_KIND", "NIGHTSHIFT_ATTEMPT", "NIGHTSHIFT_QUEUE",
-    "NIGHTSHIFT_WORKER", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_URL", StrayProcesses.variable,
+    "NIGHTSHIFT_WORKER", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_URL", "TRACEPARENT",
+    StrayProcesses.variable,
   ]
 
   /// Our own environment.
@@ -43,6 +44,8 @@ package struct ScriptEnvironment: Sendable {
     variables["NIGHTSHIFT_WORKER"] = attempt.worker
     variables["NIGHTSHIFT_CONTEXT"] = contextFile
     variables["NIGHTSHIFT_URL"] = serverURL()
+    // The name that tracing libraries of all languages look for; nothing where there is no trace.
+    variables["TRACEPARENT"] = attempt.traceparent
     variables[StrayProcesses.variable] = StrayProcesses.newMark()
     return variables
   }

@@ -11,6 +11,7 @@ struct API: Sendable {
   let crossOrigin: CrossOrigin
   let logger: Logger
   let readiness: ReadinessProbe
+  let statistics = RequestStatistics()
 
   init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
     self.engine = engine
@@ -24,22 +25,30 @@ struct API: Sendable {
   func respond(to request: Request, from origin: Origin) async -> Response {
     let id = RequestIdentifier.take(from: request.headers)
     let begin = engine.clock.monotonic
-    var response: Response
-    do {
-      response = try await answer(request, from: origin)
-    } catch {
-      let problem = Problem(error)
-      report(problem, request, id)
-      response =
-        isForPeople(request.head)
-        ? ErrorPage.response(problem, for: request.head, requestID: id) : .problem(problem, requestID: id)
+    let route = table.route(of: request.head)
+    let response = await observing(request, id, route) { request in
+      var failure: Failure?
+      var response: Response
+      do {
+        response = try await answer(request, from: origin)
+      } catch {
+        let problem = Problem(error)
+        report(problem, request, id)
+        if problem.status == .internalServerError { failure = Failure(error) }
+        response = answer(problem, to: request.head, id)
+      }
+      decorate(&response, for: request.head, id: id)
+      return (response, ObservedAnswer(status: response.status.code, failure: failure))
     }
-    decorate(&response, for: request.head, id: id)
+    let microseconds = (engine.clock.monotonic - begin) / 1000
+    if case .socket = origin {
+      statistics.record(request.method, route: route, status: response.status.code, microseconds: microseconds)
+    }
     logger.debug(
       "request",
       metadata: [
         "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
-        "status": "\(response.status.code)", "microseconds": "\((engine.clock.monotonic - begin) / 1000)",
+        "status": "\(response.status.code)", "microseconds": "\(microseconds)",
       ])
     return response
   }
@@ -58,6 +67,7 @@ struct API: Sendable {
       let reader = BodyReader(engine: engine)
       if route.body == .form {
         admitted.form = try await reader.readForm(request)
+        if let session = admitted.session { try ForgeryCheck.check(admitted.form["csrf"], of: session) }
       } else {
         admitted.body = try await reader.read(request, for: route)
       }
@@ -77,6 +87,16 @@ struct API: Sendable {
       "This is no complete WebSocket handshake: it takes `Sec-WebSocket-Key`, `Sec-WebSocket-Version: 13`, "
         + "`Connection: Upgrade` and a connection of its own.",
       headers: [.secWebSocketVersion: "13", .upgrade: "websocket"])
+  }
+
+  private func answer(_ problem: Problem, to head: HTTPRequest, _ id: String) -> Response {
+    guard isForPeople(head) else { return .problem(problem, requestID: id) }
+    switch problem.code {
+    // Whoever has no session yet is sent where it gets one, and then on.
+    case "unauthorized": return .seeOther(SignInPages.path(thenTo: head.method == .get ? head.path : nil))
+    case "password_change_needed": return .seeOther("/account")
+    default: return ErrorPage.response(problem, for: head, requestID: id)
+    }
   }
 
   /// Whether a page is the answer if something goes wrong: that of a page's own address, and of any that only a
@@ -99,7 +119,7 @@ struct API: Sendable {
 
   private func decorate(_ response: inout Response, for request: HTTPRequest, id: String) {
     response.headers[RequestIdentifier.field] = id
-    response.headers[.xContentTypeOptions] = "nosniff"
+    SecurityHeaders.add(to: &response)
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     crossOrigin.decorate(&response, for: request)
     // It would have to be the length of the body that is not sent.

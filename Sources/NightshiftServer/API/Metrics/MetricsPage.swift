@@ -7,12 +7,15 @@ import Nightshift
 struct MetricsPage {
   let engine: Engine
   let readiness: ReadinessProbe
+  /// Of the requests to this process; `nil` where none are served.
+  var statistics: RequestStatistics?
 
   func render() async throws -> String {
     var text = PrometheusText()
     try await queues(&text)
     try await limits(&text)
     try await totals(&text)
+    try await questions(&text)
     try await workers(&text)
     text.value(
       "nightshift_event_subscribers", .gauge, "Streams that receive events from this process.",
@@ -21,6 +24,7 @@ struct MetricsPage {
     text.value(
       "nightshift_store_writable", .gauge, "Whether the store can be written to (1) or not (0).",
       readiness.storeIsWritable ? 1 : 0)
+    try await process(ofRequests: statistics, &text)
     process(&text)
     return text.text
   }
@@ -73,48 +77,18 @@ struct MetricsPage {
       try await engine.kinds().map { ([("kind", $0.kind)], paused[$0.kind] == nil ? 0 : 1) })
   }
 
-  private func totals(_ text: inout PrometheusText) async throws {
-    let ever = Timestamp(microseconds: 0)
-    // An hour ahead, so that the present hour is within whatever the clock is.
-    let to = engine.clock.now + .seconds(3600)
-    let byQueue = try await engine.stats(from: ever, to: to, by: .queue)
-    let byKind = try await engine.stats(from: ever, to: to, by: .kind)
-    totals(&text, "queue", byQueue) { $0.queue }
-    totals(&text, "kind", byKind) { $0.kind }
-  }
-
-  private func totals(
-    _ text: inout PrometheusText, _ label: String, _ rows: [StatsRow], _ name: (StatsRow) -> String?
-  ) {
-    let rows = rows.compactMap { row in name(row).map { (name: $0, row: row) } }
-    text.family(
-      "nightshift_\(label)_jobs_enqueued_total", .counter, "Jobs added, by \(label).",
-      rows.map { ([(label, $0.name)], Double($0.row.enqueued)) })
-    text.family(
-      "nightshift_\(label)_jobs_finished_total", .counter, "Jobs ended, by \(label) and outcome.",
-      rows.flatMap { name, row in
-        [("completed", row.completed), ("dead", row.dead), ("cancelled", row.cancelled)].map {
-          outcome, count in
-          ([(label, name), ("outcome", outcome)], Double(count))
-        }
-      })
-    text.family(
-      "nightshift_\(label)_attempts_failed_total", .counter, "Attempts that failed, by \(label).",
-      rows.map { ([(label, $0.name)], Double($0.row.failed)) })
-  }
-
   private func workers(_ text: inout PrometheusText) async throws {
-    let workers = try await engine.workers()
+    let workers = try await engine.workerGroups()
     text.family(
       "nightshift_workers", .gauge, "Live processes, by role and mode.",
-      Dictionary(grouping: workers) { [$0.role, $0.mode.rawValue] }.sorted {
+      Dictionary(grouping: workers) { [$0.role, $0.mode] }.sorted {
         $0.key.lexicographicallyPrecedes($1.key)
       }
-      .map { ([("role", $0.key[0]), ("mode", $0.key[1])], Double($0.value.count)) })
-    let serving = workers.filter { $0.mode == .running }
+      .map { ([("role", $0.key[0]), ("mode", $0.key[1])], Double($0.value.reduce(0) { $0 + $1.count })) })
+    let serving = workers.filter { $0.mode == WorkerMode.running.rawValue }
     text.value(
       "nightshift_worker_slots", .gauge, "Jobs that all running workers can run at the same time.",
-      Double(serving.reduce(0) { $0 + $1.concurrency }))
+      Double(serving.reduce(0) { $0 + $1.slots }))
     text.family(
       "nightshift_build_info", .gauge, "The versions that run; always 1.",
       Set(workers.map(\.version)).sorted().map { ([("version", $0)], 1) })

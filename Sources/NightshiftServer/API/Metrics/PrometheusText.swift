@@ -11,18 +11,24 @@ struct PrometheusText {
     _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: [(String, String)], value: Double)]
   ) {
     guard !samples.isEmpty else { return }
-    text += "# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
-    for sample in samples {
-      let labels = sample.labels.map { "\($0)=\"\(Self.escape($1, quotes: true))\"" }.joined(separator: ",")
-      text += "\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.number(sample.value))\n"
-    }
+    head(name, kind.rawValue, help)
+    for sample in samples { self.sample(name, sample.labels, sample.value) }
+  }
+
+  mutating func head(_ name: String, _ kind: String, _ help: String) {
+    text += "# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(kind)\n"
+  }
+
+  mutating func sample(_ name: String, _ labels: [(String, String)], _ value: Double) {
+    let labels = labels.map { "\($0)=\"\(Self.escape($1, quotes: true))\"" }.joined(separator: ",")
+    text += "\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(Self.number(value))\n"
   }
 
   mutating func value(_ name: String, _ kind: Kind, _ help: String, _ value: Double?) {
     family(name, kind, help, value.map { [([], $0)] } ?? [])
   }
 
-  private static func number(_ value: Double) -> String {
+  static func number(_ value: Double) -> String {
     Int64(exactly: value).map(String.init) ?? (value.isNaN ? "NaN" : "\(value)")
   }
 

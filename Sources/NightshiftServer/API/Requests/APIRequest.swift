@@ -15,13 +15,20 @@ struct APIRequest: Sendable {
   let isStillAllowed: @Sendable () async -> Bool
   /// Whether the command line asks within this process.
   var isInProcess = false
+  /// How long requests to this process took.
+  var statistics: RequestStatistics?
   /// The JSON object that was sent; `nil` if none was.
   var body: JSONValue?
   /// The fields of the form that was sent; empty if none was.
   var form = FormFields()
-  /// What a page's forms send back, so that no other site's form can do anything; `nil` for callers without a
-  /// session.
-  var csrf: String?
+  /// The session in which a browser asks; `nil` for callers with a token, and for nobody in particular.
+  var session: Session?
+  /// What a page's forms send back, so that no other site's form can do anything; `nil` without a session.
+  var csrf: String? { session?.csrf }
+  /// Whether the browser talks to us, or to a proxy that we trust, over TLS.
+  var isSecure = false
+  /// The path as it was asked for.
+  var path = "/"
 
   /// The job that the path names.
   func jobID() throws(Problem) -> JobID {

@@ -58,6 +58,22 @@ struct Route: Sendable {
   let body: Body
   let handler: Handler
   var surface = Surface.api
+  /// What it is about: tokens may be confined to some of these.
+  var area = TokenScope.Area.console
+
+  /// What a token must have for it.
+  var scope: TokenScope { TokenScope(area, isWrite: method != .get) }
+}
+
+extension [Route] {
+  /// The same routes, about this.
+  func about(_ area: TokenScope.Area) -> [Route] {
+    map { route in
+      var route = route
+      route.area = area
+      return route
+    }
+  }
 }
 
 extension Route {

@@ -10,11 +10,17 @@ struct RouteTable: Sendable {
 
   static let api = RouteTable(routes: apiRoutes + consoleRoutes)
 
-  private static let apiRoutes =
-    submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
-    + tokenRoutes + limitRoutes + breakerRoutes + kindRoutes + systemRoutes + liveRoutes + checkpointRoutes
-    + grantRoutes
-    + flowRoutes
+  private static let apiRoutes: [Route] = [
+    (submitRoutes + jobRoutes + bulkRoutes + flowRoutes + liveRoutes).about(.jobs),
+    (checkpointRoutes + grantRoutes).about(.checkpoints),
+    workflowRoutes.about(.workflows),
+    scheduleRoutes.about(.schedules),
+    (queueRoutes + kindRoutes).about(.queues),
+    (limitRoutes + breakerRoutes).about(.limits),
+    workerRoutes.about(.workers),
+    (systemRoutes + profileRoutes).about(.metrics),
+    (tokenRoutes + userRoutes + organizationRoutes + identityRoutes).about(.accounts),
+  ].flatMap { $0 }
 
   /// A route with what stands in its path's gaps.
   struct Match: Sendable {

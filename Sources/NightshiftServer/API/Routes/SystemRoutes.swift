@@ -9,7 +9,9 @@ extension RouteTable {
     .get("/healthz", .open) { _ in .json(["status": "ok"]) },
     .get("/readyz", .open, ready),
     .get("/metrics", .roleOrLoopback(.viewer)) { request in
-      let page = try await MetricsPage(engine: request.engine, readiness: request.readiness).render()
+      let page = try await MetricsPage(
+        engine: request.engine, readiness: request.readiness, statistics: request.statistics
+      ).render()
       return .bytes(Array(page.utf8), type: PrometheusText.contentType)
     },
     .get("/api/stats", .role(.viewer), query: ["from", "to", "by"], stats),

@@ -1,18 +1,18 @@
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import NIOPosix
 import Synchronization
 
 /// A server on this machine that answers each request as the test says.
-final class StubServer: Sendable {
-  struct Request: Sendable {
-    var method: String
-    var path: String
-    var headers: HTTPHeaders
-    var body: String
+package final class StubServer: Sendable {
+  package struct Request: Sendable {
+    package var method: String
+    package var path: String
+    package var headers: HTTPHeaders
+    package var body: String
   }
 
-  enum Answer: Sendable {
+  package enum Answer: Sendable {
     case response(Int, headers: HTTPHeaders = [:], body: String = "")
     /// Takes the request and says nothing.
     case silence
@@ -25,11 +25,11 @@ final class StubServer: Sendable {
   private let channel: any Channel
   private let log: Log
 
-  var received: [Request] { log.all }
-  var url: String { "http://127.0.0.1:\(channel.localAddress!.port!)" }
+  package var received: [Request] { log.all }
+  package var url: String { "http://127.0.0.1:\(channel.localAddress!.port!)" }
 
   /// - Parameter answers: One for each request; the last one is repeated.
-  static func start(_ answers: Answer...) async throws -> StubServer {
+  package static func start(_ answers: Answer...) async throws -> StubServer {
     let log = Log()
     let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -56,15 +56,39 @@ final class StubServer: Sendable {
 }
 
 extension StubServer {
-  fileprivate final class Log: Sendable {
-    private let requests = Mutex<[Request]>([])
+  /// Returns once so many requests have come.
+  package func requests(_ count: Int) async -> [Request] { await log.wait(for: count) }
 
-    var all: [Request] { requests.withLock { $0 } }
+  fileprivate final class Log: Sendable {
+    private struct State {
+      var requests: [Request] = []
+      var waiters: [(count: Int, continuation: CheckedContinuation<[Request], Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var all: [Request] { state.withLock { $0.requests } }
 
     func add(_ request: Request) -> Int {
-      requests.withLock { requests in
-        requests.append(request)
-        return requests.count
+      let (count, due, all) = state.withLock { state in
+        state.requests.append(request)
+        let count = state.requests.count
+        let due = state.waiters.filter { $0.count <= count }
+        state.waiters.removeAll { $0.count <= count }
+        return (count, due, state.requests)
+      }
+      for waiter in due { waiter.continuation.resume(returning: all) }
+      return count
+    }
+
+    func wait(for count: Int) async -> [Request] {
+      await withCheckedContinuation { continuation in
+        let all: [Request]? = state.withLock { state in
+          guard state.requests.count < count else { return state.requests }
+          state.waiters.append((count, continuation))
+          return nil
+        }
+        if let all { continuation.resume(returning: all) }
       }
     }
   }
