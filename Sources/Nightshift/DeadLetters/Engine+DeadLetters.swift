@@ -48,7 +48,8 @@ extension Engine {
   ///
   /// - Parameter ignored: Whether those that people ignore are meant, or the others.
   package func deadLetters(ignored: Bool = false) async throws(StoreError) -> DeadLetterPage {
-    let (clock, now) = (clock, clock.now)
+    let clock = self.clock
+    let now = clock.now
     return try await store.read { transaction in
       guard try transaction.hasTables(of: Migration.deadLetters.step) else {
         return DeadLetterPage(groups: [], isCut: false)
@@ -101,10 +102,11 @@ extension Engine {
   ) throws(StoreError) -> [String: DeadLetterGroup.Ignored] {
     let rows = try transaction.query(
       "SELECT fingerprint, ignored_at, ignored_by, reason FROM nightshift_ignored_errors")
-    return Dictionary(
-      uniqueKeysWithValues: rows.map { row in
-        (row.text(0)!, .init(at: row.timestamp(1)!, by: row.text(2)!, reason: row.text(3)!))
-      })
+    var ignored: [String: DeadLetterGroup.Ignored] = [:]
+    for row in rows {
+      ignored[row.text(0)!] = .init(at: row.timestamp(1)!, by: row.text(2)!, reason: row.text(3)!)
+    }
+    return ignored
   }
 
   private static func group(

@@ -84,6 +84,7 @@ extension Operation.Subject {
 
   /// Written by us.
   init?(stored text: String) {
+    // What is none after all cannot be carried on with, and is told as damaged.
     guard let json = try? JSONValue(parsing: text.utf8) else { return nil }
     if let ids = json["ids"]?.arrayValue {
       self = .jobs(ids.compactMap { $0.stringValue.flatMap { JobID($0) } })

@@ -46,7 +46,7 @@ final class OperationRunner: Sendable {
         UPDATE nightshift_operations SET worker = ? WHERE id = ? AND state = 'running' AND (worker IS NULL
           OR worker = ? OR worker NOT IN (SELECT id FROM nightshift_workers WHERE ended_at IS NULL))
         """, [.integer(me.rawValue), .integer(id), .integer(me.rawValue)])
-      return taken == 0 ? nil : try Engine.operation(OperationID(rawValue: id), transaction)
+      return try taken == 0 ? nil : Engine.operation(OperationID(rawValue: id), transaction)
     }
   }
 
@@ -90,12 +90,13 @@ final class OperationRunner: Sendable {
 
   /// - Returns: The operation as it is then; `nil` if somebody else has it now.
   private func change(_ jobs: [JobID], isLast: Bool, _ operation: Operation) async throws -> Operation? {
-    let (engine, now, id) = (engine, engine.clock.now, SQLValue.integer(operation.id.rawValue))
+    let (me, now) = (engine.workerID, engine.clock.now)
+    let id = SQLValue.integer(operation.id.rawValue)
     return try await engine.store.write { transaction in
       try transaction.lock("nightshift_operations", where: "id = ?", [id])
       let rows = try transaction.query(
         "SELECT \(Operation.columns), worker FROM nightshift_operations WHERE id = ?", [id])
-      guard let row = rows.first, row.integer(16) == engine.workerID.rawValue else { return nil }
+      guard let row = rows.first, row.integer(16) == me.rawValue else { return nil }
       let current = try Operation(row)
       guard current.state == .running else { return current }
       let outcomes = try transaction.change(current.verb.change(current.reason), of: jobs, now: now)
@@ -106,7 +107,7 @@ final class OperationRunner: Sendable {
           ended_at = ? WHERE id = ?
         """,
         [
-          SQLValue(changed), SQLValue(jobs.count), SQLValue(jobs.last ?? current.position),
+          SQLValue(changed), SQLValue(jobs.count), SQLValue((jobs.last ?? current.position)?.rawValue),
           .text(isLast ? Operation.State.completed.rawValue : Operation.State.running.rawValue),
           isLast ? SQLValue(now) : .null, id,
         ])

@@ -104,6 +104,8 @@ function open() {
     });
   }
   source.addEventListener("reset", () => plan(types));
+  // The job is over, and its stream with it.
+  source.addEventListener("end", () => { plan(types); source?.close(); showStatus("over"); });
 }
 
 function close() {
@@ -130,6 +132,10 @@ export function startLive() {
     plan(wanted());
   });
   addEventListener("pagehide", close);
+  // What no event tells of is looked at again, for as long as the page says so.
+  setInterval(() => {
+    if (!document.hidden && !isStopped && document.querySelector("[data-again]")) plan(new Set(["state"]));
+  }, 1000);
   for (const tail of document.querySelectorAll("[data-tail]")) tail.scrollTop = tail.scrollHeight;
   open();
 }

@@ -11,6 +11,7 @@ extension RouteTable {
       return try await request.page(NewJobPage(kind, for: request, kinds: try await request.engine.kinds()), at: .jobs)
     },
     .form("/jobs/new", .role(.member), audit: "enqueue", enqueue),
+    .form("/jobs/views", .role(.viewer), audit: "save-view", saveView),
     .form("/jobs/change", .role(.operator), audit: "change", changeJobs),
   ]
 
@@ -20,10 +21,34 @@ extension RouteTable {
     // An empty field of a form is no filter.
     var listing = JobListing(filter: try FilterReader.read(request.query))
     listing.cursor = try request.query.value("cursor", "the id of a job") { JobID($0) }
-    let found = try await request.engine.jobs(listing.filter, before: listing.cursor, limit: onePage)
+    // What is beyond reach is not there.
+    let within = listing.filter.within(request.actor.reach)
+    var found = JobPage(jobs: [], next: nil, searchedBackTo: nil)
+    if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
+    listing.views = try await request.engine.views(of: request.actor.id, page: "/jobs")
     return try await request.page(JobsPage(found, listing, for: request), at: .jobs)
+  }
+
+  // MARK: Saved views
+
+  private static func saveView(_ request: APIRequest) async throws -> Response {
+    let form = request.form
+    if let name = form["remove"] {
+      _ = try await request.engine.removeView(name, page: "/jobs", of: request.actor.id)
+      return request.see(request.returnPath(or: "/jobs"), Flash(.removed))
+    }
+    guard let name = form["name"], name.utf8.count <= 100 else {
+      throw Problem.invalid([.init(parameter: "name", "must be 1 to 100 bytes long")])
+    }
+    // Read once, so that a view that is kept can be shown.
+    let listing = JobListing(filter: try FilterReader.read(Query(parsing: (form["filter"] ?? "")[...])))
+    let view = SavedView(name: name, page: "/jobs", query: listing.query)
+    guard try await request.engine.keep(view, of: request.actor.id) else {
+      throw Problem.conflict("You have \(Engine.mostViews) views already: remove one of them first.")
+    }
+    return request.see(listing.path(cursor: nil), Flash(.saved))
   }
 
   // MARK: Adding one
@@ -81,6 +106,7 @@ extension RouteTable {
     }
     let isConfirmed = form["confirmed"] == "yes"
     if !ids.isEmpty {
+      for id in ids where try await !request.engine.reaches(request.actor.reach, id) { throw APIRequest.noSuchJob(id) }
       guard isConfirmed else {
         return try await request.page(BulkPage(verb, ids: ids, for: request), at: .jobs)
       }
@@ -90,13 +116,16 @@ extension RouteTable {
     guard let text = form["filter"] else {
       throw Problem.invalid([.init(parameter: "id", "is missing: choose jobs, or all that the filter means")])
     }
-    let filter = try FilterReader.read(Query(parsing: text[...]))
-    let outcome = try await request.engine.changeAll(
-      verb, matching: filter, reason: form["reason"], dryRun: !isConfirmed, by: request.actor)
-    guard isConfirmed else {
-      return try await request.page(BulkPage(verb, filter: text, outcome, for: request), at: .jobs)
+    guard let filter = try FilterReader.read(Query(parsing: text[...])).within(request.actor.reach) else {
+      throw Problem.notFound("No job that this filter means is there.")
     }
-    return request.see(request.returnPath(or: "/jobs"), Flash(flash(verb), count: outcome.count))
+    let estimate = try await request.engine.estimate(verb, matching: filter)
+    guard isConfirmed else {
+      return try await request.page(BulkPage(verb, filter: text, estimate, for: request), at: .jobs)
+    }
+    let operation = try await request.engine.begin(
+      verb, of: .filter(filter), total: estimate.count, reason: form["reason"], by: request.actor)
+    return request.see("/operations/\(operation.id)", Flash(.started))
   }
 
   private static func change(_ verb: BulkVerb, _ ids: [JobID], _ request: APIRequest) async throws -> Int {
@@ -137,14 +166,17 @@ struct BulkPage: PageModel {
   let hasMore: Bool
   let back: String
 
-  private init(_ verb: BulkVerb, count: Int, ids: [String], filter: String?, sample: [String], _ request: APIRequest) {
+  private init(
+    _ verb: BulkVerb, count: Int, isExact: Bool = true, ids: [String], filter: String?, sample: [String],
+    _ request: APIRequest
+  ) {
     let word =
       switch verb {
       case .cancel: "Cancel"
       case .retry: "Run again"
       case .discard: "Discard"
       }
-    let jobs = count == 1 ? "1 job" : "\(count.grouped) jobs"
+    let jobs = isExact ? count == 1 ? "1 job" : "\(count.grouped) jobs" : "\(count.grouped) jobs or more"
     title = "\(word) \(jobs)"
     headline = "\(word) \(jobs)?"
     self.verb = verb.rawValue
@@ -154,8 +186,8 @@ struct BulkPage: PageModel {
     self.ids = ids
     self.filter = filter
     self.sample = sample
-    isEmpty = count == 0
-    hasMore = count > sample.count
+    isEmpty = count == 0 && isExact
+    hasMore = count > sample.count || !isExact
     back = request.returnPath(or: "/jobs")
   }
 
@@ -164,9 +196,10 @@ struct BulkPage: PageModel {
     self.init(verb, count: ids.count, ids: names, filter: nil, sample: Array(names.prefix(20)), request)
   }
 
-  init(_ verb: BulkVerb, filter: String, _ outcome: BulkOutcome, for request: APIRequest) {
+  init(_ verb: BulkVerb, filter: String, _ estimate: BulkEstimate, for request: APIRequest) {
     self.init(
-      verb, count: outcome.count, ids: [], filter: filter, sample: outcome.sample.map { "\($0)" }, request)
+      verb, count: estimate.count, isExact: estimate.isExact, ids: [], filter: filter,
+      sample: estimate.sample.map { "\($0)" }, request)
   }
 }
 

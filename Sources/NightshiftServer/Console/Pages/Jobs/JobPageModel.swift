@@ -92,7 +92,9 @@ struct JobDetailPage: PageModel {
 
   init(_ job: JobDetail, _ checkpoints: [Checkpoint], for request: APIRequest, fault: String? = nil) {
     let (summary, now) = (job.summary, request.engine.clock.now)
-    let isOperator = request.actor.role >= .operator
+    // What the gate lets through: a member's own jobs, and an operator's all.
+    let isOperator =
+      request.actor.role >= .operator || (request.actor.role >= .member && summary.owner == request.actor.id)
     let isOver = summary.state.isTerminal
     (id, path, kind) = ("\(summary.id)", "/jobs/\(summary.id)", summary.kind)
     title = "\(summary.kind) \(summary.id)"

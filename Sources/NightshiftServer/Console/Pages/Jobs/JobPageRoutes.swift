@@ -7,14 +7,14 @@ extension RouteTable {
   static let jobPageRoutes: [Route] = [
     .page("/jobs/{id}", .role(.viewer)) { request in try await jobPage(request) },
     .page("/jobs/{id}/logs", .role(.viewer), query: ["after", "attempt"], logPage),
-    .page("/jobs/{id}/edit", .role(.operator)) { request in
+    .page("/jobs/{id}/edit", .role(.member)) { request in
       let job = try await shownJob(request)
       return try await request.page(try await EditJobPage(job, for: request), at: .jobs)
     },
-    .form("/jobs/{id}/edit", .role(.operator), audit: "retry", retryEdited),
-    .form("/jobs/{id}/change", .role(.operator), audit: "change", changeJob),
+    .form("/jobs/{id}/edit", .role(.member), audit: "retry", retryEdited),
+    .form("/jobs/{id}/change", .role(.member), audit: "change", changeJob),
     .form("/jobs/{id}/signal", .role(.member), audit: "signal", signalJob),
-    .form("/jobs/{id}/fork", .role(.operator), audit: "fork", forkJob),
+    .form("/jobs/{id}/fork", .role(.member), audit: "fork", forkJob),
   ]
 
   static func shownJob(_ request: APIRequest) async throws -> JobDetail {

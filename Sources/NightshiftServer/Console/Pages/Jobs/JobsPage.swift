@@ -17,7 +17,15 @@ struct JobsPage: PageModel {
     let isChosen: Bool
   }
 
+  struct View: Sendable {
+    let name: String
+    let path: String
+    let isChosen: Bool
+  }
+
   let title = "Jobs"
+  let views: [View]
+  let hasViews: Bool
   let tabs: [Tab]
   let kinds: [Option]
   let queues: [Option]
@@ -39,9 +47,10 @@ struct JobsPage: PageModel {
 
   init(_ found: JobPage, _ listing: JobListing, for request: APIRequest) {
     let now = request.engine.clock.now
-    mayChange = request.actor.role >= .operator
+    let isOperator = request.actor.role >= .operator
+    mayChange = isOperator
     mayEnqueue = request.actor.role >= .member
-    rows = found.jobs.map { [mayChange] in JobRow($0, now: now, mayChoose: mayChange) }
+    rows = found.jobs.map { JobRow($0, now: now, mayChoose: isOperator) }
     isEmpty = found.jobs.isEmpty
     isNarrowed = !listing.filter.isEmpty || listing.cursor != nil
     searchedBackTo = TimeView(found.searchedBackTo, now: now)
@@ -55,6 +64,8 @@ struct JobsPage: PageModel {
     kinds = Self.options(listing.kinds, listing.filter.kinds)
     queues = Self.options(listing.queues.map(\.name), listing.filter.queues)
     tabs = Self.tabs(listing)
+    views = listing.views.map { View(name: $0.name, path: "/jobs?\($0.query)", isChosen: $0.query == listing.query) }
+    hasViews = !listing.views.isEmpty
     isLive = listing.cursor == nil
   }
 
@@ -86,23 +97,30 @@ struct JobListing: Sendable {
   var cursor: JobID?
   var kinds: [String] = []
   var queues: [QueueSummary] = []
+  var views: [SavedView] = []
 
-  private func parameters(state: JobState?? = nil) -> [(name: String, value: String?)] {
-    let states = state.map { $0.map { [$0] } ?? [] } ?? filter.states.sorted { $0.code < $1.code }
+  private func parameters(_ states: [JobState]) -> [(name: String, value: String?)] {
     var parameters: [(name: String, value: String?)] = []
-    parameters += states.map { ("state", $0.rawValue) }
-    parameters += filter.kinds.sorted().map { ("kind", $0) }
-    parameters += filter.queues.sorted().map { ("queue", $0) }
-    parameters += filter.tags.sorted().map { ("tag", $0) }
-    parameters += [("search", filter.search), ("organization", filter.organization), ("owner", filter.owner)]
+    func add(_ name: String, _ values: [String]) { for value in values { parameters.append((name, value)) } }
+    add("state", states.map(\.rawValue))
+    add("kind", filter.kinds.sorted())
+    add("queue", filter.queues.sorted())
+    add("tag", filter.tags.sorted())
+    add("search", filter.search.map { [$0] } ?? [])
+    add("organization", filter.organization.map { [$0] } ?? [])
+    add("owner", filter.owner.map { [$0] } ?? [])
     return parameters
   }
 
-  var query: String { String(ConsoleLink.path("", parameters()).dropFirst()) }
+  private var states: [JobState] { filter.states.sorted { $0.code < $1.code } }
+
+  var query: String { String(ConsoleLink.path("", parameters(states)).dropFirst()) }
 
   func path(cursor: JobID?) -> String {
-    ConsoleLink.path("/jobs", parameters() + [("cursor", cursor.map { "\($0)" })])
+    var parameters = parameters(states)
+    if let cursor { parameters.append(("cursor", "\(cursor)")) }
+    return ConsoleLink.path("/jobs", parameters)
   }
 
-  func path(state: JobState?) -> String { ConsoleLink.path("/jobs", parameters(state: .some(state))) }
+  func path(state: JobState?) -> String { ConsoleLink.path("/jobs", parameters(state.map { [$0] } ?? [])) }
 }

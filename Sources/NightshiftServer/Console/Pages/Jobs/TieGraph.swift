@@ -38,7 +38,7 @@ struct TieGraph: Sendable {
     let right = Array(ties.dependants.prefix(Self.most))
     let rows = max(left.count, right.count, 1)
     boxHeight = rows * (Self.height + Self.gap) + Self.gap
-    let columns = [left.isEmpty ? nil : 0, left.isEmpty ? 0 : 1, right.isEmpty ? nil : left.isEmpty ? 1 : 2]
+    let columns: [Int?] = [left.isEmpty ? nil : 0, left.isEmpty ? 0 : 1, right.isEmpty ? nil : left.isEmpty ? 1 : 2]
     boxWidth = (columns.compactMap(\.self).max()! + 1) * (Self.width + Self.columnGap) - Self.columnGap + 4
     let middle = (boxHeight - Self.height) / 2
     let hereX = Self.x(columns[1]!)

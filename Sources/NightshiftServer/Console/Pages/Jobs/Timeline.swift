@@ -67,25 +67,30 @@ struct Timeline: Sendable {
   }
 
   private static func spans(_ job: JobDetail, _ checkpoints: [Checkpoint], now: Timestamp) -> [Span] {
-    attempts(job, now: now)
-      + job.flow.steps.map { step in
-        let tone = step.state == .completed ? "completed" : step.state == .failed ? "dead" : "running"
-        return Span(
-          label: step.key, type: "step", tone: tone, from: step.startedAt, to: step.endedAt ?? now, order: 1,
-          note: step.error)
-      }
-      + job.flow.waits.filter { $0.kind != .checkpoint }.map { wait in
-        let what = wait.names.isEmpty ? wait.key : wait.names.joined(separator: ", ")
-        return Span(
-          label: what, type: "wait for a \(wait.kind)", tone: wait.state == .timedOut ? "dead" : "waiting",
-          from: wait.createdAt, to: wait.endedAt ?? now, order: 2)
-      }
-      + checkpoints.map { checkpoint in
+    var spans = attempts(job, now: now)
+    for step in job.flow.steps {
+      let tone = step.state == .completed ? "completed" : step.state == .failed ? "dead" : "running"
+      spans.append(
         Span(
-          label: checkpoint.title, type: "question", tone: StateView(checkpoint.state).tone, from: checkpoint.createdAt,
-          to: checkpoint.decidedAt ?? (checkpoint.state == .pending ? now : checkpoint.createdAt), order: 3,
-          note: checkpoint.decisions.last.map { "\($0.verdict) by \($0.actor)" })
-      }
+          label: step.key, type: "step", tone: tone, from: step.startedAt, to: step.endedAt ?? now, order: 1,
+          note: step.error))
+    }
+    for wait in job.flow.waits where wait.kind != .checkpoint {
+      let what = wait.names.isEmpty ? wait.key : wait.names.joined(separator: ", ")
+      spans.append(
+        Span(
+          label: what, type: "wait for a \(wait.kind)", tone: wait.state == .timedOut ? "dead" : "waiting",
+          from: wait.createdAt, to: wait.endedAt ?? now, order: 2))
+    }
+    for checkpoint in checkpoints {
+      let end = checkpoint.decidedAt ?? (checkpoint.state == .pending ? now : checkpoint.createdAt)
+      spans.append(
+        Span(
+          label: checkpoint.title, type: "question", tone: StateView(checkpoint.state).tone,
+          from: checkpoint.createdAt, to: end, order: 3,
+          note: checkpoint.decisions.last.map { "\($0.verdict) by \($0.actor)" }))
+    }
+    return spans
   }
 
   /// Those that did not simply succeed are kept; the last one's times are the job's own.

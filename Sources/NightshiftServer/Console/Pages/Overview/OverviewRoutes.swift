@@ -62,7 +62,7 @@ struct OverviewPage: PageModel {
     let start = Timestamp(microseconds: (now.microseconds / hour - Int64(Self.hours) + 1) * hour)
     let rows = try await engine.stats(from: start, to: now, by: .hour)
     let all = try await engine.queues()
-    let waiting = try await engine.waitingQuestions(upTo: 1_000)
+    let waiting = try await engine.waitingQuestions(upTo: 1_000, for: request.actor)
     hasWaiting = waiting > 0
     waitingText =
       waiting == 1 ? "A question waits for a person." : "\(waiting.grouped) questions wait for a person."
