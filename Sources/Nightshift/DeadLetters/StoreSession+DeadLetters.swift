@@ -30,7 +30,7 @@ extension Engine {
     guard !isDone else { return }
     var last: Int64 = -1
     while let next = try await noteOldDeaths(after: last) { last = next }
-    try await store.write { transaction in
+    _ = try await store.write { transaction in
       try transaction.execute(
         "INSERT INTO nightshift_settings(name, value) VALUES(?, '1') ON CONFLICT(name) DO NOTHING",
         [.text(Self.oldDeaths)])

@@ -16,12 +16,17 @@ final class OperationRunner: Sendable {
   func run() async {
     while !Task.isCancelled {
       do {
-        while let operation = try await next(), !Task.isCancelled { try await work(operation) }
+        try await workOff()
       } catch {
         engine.logger.warning("an operation could not go on for now", metadata: ["error": "\(error)"])
       }
       await signal.wait()
     }
+  }
+
+  /// Works at all operations that nobody else works at, to their ends.
+  func workOff() async throws {
+    while !Task.isCancelled, let operation = try await next() { try await work(operation) }
   }
 
   /// The oldest operation that nobody works at who is still there. It is this process's then.

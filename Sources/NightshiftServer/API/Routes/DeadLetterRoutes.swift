@@ -61,12 +61,13 @@ extension APIRequest {
     return group
   }
 
-  /// Groups and operations are over all jobs, and tell of their contents: they are for those who may see all.
+  /// Groups and operations are over all jobs, and tell of their contents: they are for those who may see all, and for
+  /// others not there.
   func checkSeesEverything() throws(Problem) {
     guard !actor.reach.isEverything else { return }
-    throw Problem(
-      .forbidden, "forbidden",
-      "This is about the jobs of all, and \"\(actor.id)\" sees only some. `GET /api/jobs?state=dead` lists those.")
+    throw .notFound(
+      "This is about the jobs of all, and \"\(actor.id)\" sees only some.",
+      remedy: "`GET /api/jobs?state=dead` lists those that died.")
   }
 }
 
