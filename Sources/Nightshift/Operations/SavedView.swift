@@ -5,6 +5,12 @@ package struct SavedView: Sendable, Hashable {
   package var page: String
   /// The query of its address.
   package var query: String
+
+  package init(name: String, page: String, query: String) {
+    self.name = name
+    self.page = page
+    self.query = query
+  }
 }
 
 extension Engine {

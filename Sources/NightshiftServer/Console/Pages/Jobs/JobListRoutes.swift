@@ -23,7 +23,7 @@ extension RouteTable {
     listing.cursor = try request.query.value("cursor", "the id of a job") { JobID($0) }
     // What is beyond reach is not there.
     let within = listing.filter.within(request.actor.reach)
-    var found = JobPage(jobs: [], next: nil, searchedBackTo: nil)
+    var found = JobPage(jobs: [])
     if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
