@@ -9,6 +9,8 @@ final class ProfileRecorder: Sendable {
   static let mostNames = 100
   /// How many rows may wait to be written. A store that is away must not fill the memory.
   static let mostRows = 5_000
+  /// How many pairs of kind and queue are found without hashing.
+  static let mostLanes = 16
   static let hour: Int64 = 3_600_000_000
 
   fileprivate struct State {
@@ -16,8 +18,8 @@ final class ProfileRecorder: Sendable {
     var places: [ProfileTally.Key: Int] = [:]
     /// How many names there are of each kind and part.
     var names: [String: Int] = [:]
-    /// Where the last attempt was added: most come in batches of one kind.
-    var last: (hour: Int64, kind: String, queue: String, attempt: Int, wait: Int)?
+    /// Where attempts were added lately, the last one first: a short list beats a dictionary.
+    var lanes: [(hour: Int64, kind: String, queue: String, attempt: Int, wait: Int)] = []
     var dropped: Int64 = 0
   }
 
@@ -91,14 +93,20 @@ final class ProfileRecorder: Sendable {
 extension ProfileRecorder.State {
   fileprivate mutating func places(of settlement: Settlement) -> (attempt: Int, wait: Int)? {
     let hour = settlement.endedAt.microseconds / ProfileRecorder.hour * ProfileRecorder.hour
-    if let last, last.hour == hour, last.kind == settlement.kind, last.queue == settlement.queue {
-      return (last.attempt, last.wait)
+    for index in lanes.indices
+    where lanes[index].hour == hour && lanes[index].kind == settlement.kind && lanes[index].queue == settlement.queue {
+      if index > 0 { lanes.swapAt(0, index) }
+      return (lanes[0].attempt, lanes[0].wait)
     }
     var key = ProfileTally.Key(hour: hour, kind: settlement.kind, part: .attempt, name: settlement.queue)
     guard let attempt = place(of: key) else { return nil }
     key.part = .wait
     guard let wait = place(of: key) else { return nil }
-    last = (hour, settlement.kind, settlement.queue, attempt, wait)
+    if lanes.count < ProfileRecorder.mostLanes {
+      lanes.append((hour, settlement.kind, settlement.queue, attempt, wait))
+    } else {
+      lanes[lanes.count - 1] = (hour, settlement.kind, settlement.queue, attempt, wait)
+    }
     return (attempt, wait)
   }
 
