@@ -133,7 +133,8 @@ extension Engine {
       // Unless another reading was faster.
       if totals.countsEnd == begin, end > begin { (totals.countsEnd, totals.counts) = (end, known) }
     }
-    return known.merging(present) { $0.adding($1) }.map { ($0.key.queue, $0.key.kind, $0.value) }.sorted { ($0.queue, $0.kind) < ($1.queue, $1.kind) }
+    return known.merging(present) { $0.adding($1) }.map { ($0.key.queue, $0.key.kind, $0.value) }
+      .sorted { ($0.queue, $0.kind) < ($1.queue, $1.kind) }
   }
 
   private static func counts(
