@@ -13,18 +13,20 @@ final class PostgresLane: Sendable {
   /// - Parameters:
   ///   - merging: Whether a thread takes all that waits, to make one operation of many, or only the first.
   ///   - writes: Where operations that may write are listed while they are under way.
+  ///   - outage: What all lanes of the store know of lost connections.
   ///   - configure: Called on the lane's thread before each transaction.
   ///   - onCommit: Called on the lane's thread after each commit.
   init(
     _ name: String, _ url: PostgresURL, threads: Int, capacity: Int = 10_000, merging: Bool = false,
-    writes: OngoingWrites, configure: @escaping @Sendable (PostgresSession) -> Void,
+    writes: OngoingWrites, outage: Outage, configure: @escaping @Sendable (PostgresSession) -> Void,
     onCommit: @escaping @Sendable (PostgresSession) -> Void
   ) {
     let mailbox = Mailbox<any LaneOperation>(capacity: capacity)
     self.mailbox = mailbox
     self.threads = (0..<threads).map { index in
       ServingThread(name: "nightshift-\(name)-\(index)") {
-        LaneThread(url: url, name: name, writes: writes, configure: configure, onCommit: onCommit)
+        LaneThread(
+          url: url, name: name, writes: writes, outage: outage, configure: configure, onCommit: onCommit)
       } serve: { thread in
         thread.serve(mailbox, merging: merging)
       }
@@ -63,6 +65,7 @@ struct LaneThread {
   let url: PostgresURL
   let name: String
   let writes: OngoingWrites
+  let outage: Outage
   let configure: (PostgresSession) -> Void
   let onCommit: (PostgresSession) -> Void
   private var session: PostgresSession?
@@ -71,12 +74,13 @@ struct LaneThread {
   private var lastFailure: StoreError?
 
   init(
-    url: PostgresURL, name: String, writes: OngoingWrites, configure: @escaping (PostgresSession) -> Void,
-    onCommit: @escaping (PostgresSession) -> Void
+    url: PostgresURL, name: String, writes: OngoingWrites, outage: Outage,
+    configure: @escaping (PostgresSession) -> Void, onCommit: @escaping (PostgresSession) -> Void
   ) {
     self.url = url
     self.name = name
     self.writes = writes
+    self.outage = outage
     self.configure = configure
     self.onCommit = onCommit
   }
@@ -162,6 +166,8 @@ struct LaneThread {
       } catch {
         guard ContinuousClock.now < operation.deadline else { return fail(operation, error) }
         self.session = nil
+        // It is worth waiting to the end, even where a newcomer would be told at once that there is no connection.
+        usleep(20_000)
       }
     }
   }
@@ -171,27 +177,36 @@ struct LaneThread {
     return .done
   }
 
-  /// The connection; a lost one is made again, with longer and longer waits, at most until `deadline`.
+  /// The connection; a lost one is made again, with longer and longer waits, at most until `deadline`, and without any
+  /// wait once the database is known to be away.
   private mutating func connected(until deadline: ContinuousClock.Instant) throws(StoreError) -> PostgresSession {
     if let session, !session.connection.isBroken { return session }
     session = nil
     while true {
       let wait = nextTry.at - .now
       if wait > .zero {
-        guard nextTry.at < deadline else {
-          throw lastFailure ?? StoreError(.unavailable, "PostgreSQL is not available. It is safe to try again.")
-        }
+        if let error = outage.verdict() { throw error }
+        guard nextTry.at < deadline else { throw lastFailure ?? .away }
         usleep(UInt32(clamping: wait.microseconds))
       }
+      guard outage.mayTry() else { throw outage.verdict() ?? .away }
       do throws(PostgresFault) {
         let new = PostgresSession(try PostgresConnection(url, role: name))
         session = new
         nextTry = (.now, .milliseconds(50))
+        outage.noteSuccess()
         return new
       } catch {
         lastFailure = error.error
+        outage.noteFailure(error.error)
         nextTry = (.now + nextTry.wait, min(nextTry.wait * 2, .seconds(1)))
       }
     }
+  }
+}
+
+extension StoreError {
+  fileprivate static var away: StoreError {
+    StoreError(.unavailable, "PostgreSQL is not available. It is safe to try again.")
   }
 }

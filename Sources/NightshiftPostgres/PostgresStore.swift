@@ -32,6 +32,7 @@ package final class PostgresStore: Store {
     let gates = Mutex(GateSet.none)
     let bell = Mutex<PostgresBell?>(nil)
     let writes = OngoingWrites()
+    let outage = Outage(patience: PostgresLane.patience)
 
     /// A closure on its own inside a `Mutex` would be wrapped once more at each access.
     struct Observer { var tell: @Sendable (CommitNotice) -> Void }
@@ -70,8 +71,8 @@ package final class PostgresStore: Store {
     }
     func lane(_ name: String, _ threads: Int, capacity: Int = 10_000, merging: Bool = false) -> PostgresLane {
       PostgresLane(
-        name, url, threads: threads, capacity: capacity, merging: merging, writes: shared.writes, configure: configure,
-        onCommit: onCommit)
+        name, url, threads: threads, capacity: capacity, merging: merging, writes: shared.writes, outage: shared.outage,
+        configure: configure, onCommit: onCommit)
     }
     inserts = lane("insert", 2, capacity: 50_000, merging: true)
     claims = lane("claim", 1)

@@ -190,6 +190,18 @@ import Testing
     #expect(result.output.split(whereSeparator: \.isWhitespace).contains(Substring(word)), "\(result)")
   }
 
+  @Test func `miss a data folder only where it holds the store`() {
+    let missing = binary.folder.path + "/nowhere"
+    func findings(_ folder: String?, holdsStore: Bool) -> [String] {
+      MachineChecks.all(folder: folder, holdsStore: holdsStore, now: Date()).filter { !$0.isFine }.map(\.name)
+    }
+    #expect(findings(missing, holdsStore: true) == ["data folder"])
+    #expect(findings(missing, holdsStore: false).isEmpty)
+    #expect(findings(nil, holdsStore: true).isEmpty)
+    #expect(chmod(binary.folder.path, 0o755) == 0)
+    #expect(findings(binary.folder.path, holdsStore: false) == ["data folder"], "one that is there is to be private")
+  }
+
   @Test func `find what is wrong`() async throws {
     let server = try await binary.serve()
     #expect(try await binary.run("doctor").status == 0)

@@ -95,11 +95,30 @@ import Testing
     #expect(LimitText(limit: ["name": "f"]).covers == "all jobs")
   }
 
-  @Test(arguments: [60, 80, 120])
+  @Test(arguments: [80, 120])
   func `fits its table into the terminal`(_ width: Int) {
     let lines = LimitsList.table([limit]).lines(width: width, isColored: false)
     #expect(lines.count == 2 && lines[0].hasPrefix("LIMIT"), "side by side")
     for line in lines { #expect(TextWidth.of(line) <= width, "\(line)") }
+  }
+
+  @Test(arguments: [40, 60])
+  func `is told in full where the columns do not fit`(_ width: Int) {
+    let lines = LimitsList.table([limit]).lines(width: width, isColored: false)
+    for line in lines { #expect(TextWidth.of(line) <= width, "\(line)") }
+    let words = lines.flatMap { $0.split(separator: " ") }.joined(separator: " ")
+    #expect(words.contains("COVERS queues mail and reports, kind send"), "\(words)")
+    let shown = LimitText(limit: limit).lines(width: width, isColored: false)
+    for line in shown { #expect(TextWidth.of(line) <= width, "\(line)") }
+  }
+
+  @Test func `says how many keys are not listed`() {
+    func text(_ used: Int64) -> String? {
+      LimitText(limit: ["keys": [["key": "a"], ["key": "b"]], "usedKeys": .integer(used)]).keysNotShown
+    }
+    #expect(text(2) == nil)
+    #expect(text(3) == "And 1 more key with jobs that run or are held.")
+    #expect(text(1_000)?.hasPrefix("And at least 998 more keys") == true)
   }
 
   @Test func `is named by the job that it keeps back`() {

@@ -87,6 +87,7 @@ nightshift_events.queue text COLLATE C NOT NULL
 nightshift_events.attempt bigint NOT NULL
 nightshift_events.at bigint NOT NULL
 nightshift_events.writer bigint NOT NULL
+nightshift_events.body text COLLATE C
 nightshift_forks.job bigint NOT NULL IDENTITY
 nightshift_forks.origin bigint NOT NULL
 nightshift_forks.step text COLLATE C NOT NULL
@@ -168,6 +169,10 @@ nightshift_old_payloads.job bigint NOT NULL
 nightshift_old_payloads.version bigint NOT NULL
 nightshift_old_payloads.replaced_at bigint NOT NULL
 nightshift_old_payloads.payload bytea NOT NULL
+nightshift_organizations.name text COLLATE C NOT NULL
+nightshift_organizations.title text COLLATE C
+nightshift_organizations.created_at bigint NOT NULL
+nightshift_organizations.created_by text COLLATE C NOT NULL
 nightshift_outbox.id bigint NOT NULL IDENTITY
 nightshift_outbox.at bigint NOT NULL
 nightshift_outbox.topic text COLLATE C NOT NULL
@@ -232,8 +237,20 @@ nightshift_schedules.last_at bigint
 nightshift_schedules.created_at bigint NOT NULL
 nightshift_schedules.updated_at bigint NOT NULL
 nightshift_schedules.problem text COLLATE C
+nightshift_sessions.id bigint NOT NULL IDENTITY
+nightshift_sessions.sha256 text COLLATE C NOT NULL
+nightshift_sessions.account bigint NOT NULL
+nightshift_sessions.created_at bigint NOT NULL
+nightshift_sessions.used_at bigint NOT NULL
+nightshift_sessions.expires_at bigint NOT NULL
+nightshift_sessions.address text COLLATE C
+nightshift_sessions.agent text COLLATE C
 nightshift_settings.name text COLLATE C NOT NULL
 nightshift_settings.value text COLLATE C NOT NULL
+nightshift_sign_in_failures.subject text COLLATE C NOT NULL
+nightshift_sign_in_failures.failures bigint NOT NULL
+nightshift_sign_in_failures.last_at bigint NOT NULL
+nightshift_sign_in_failures.locked_until bigint
 nightshift_signals.id bigint NOT NULL IDENTITY
 nightshift_signals.job bigint NOT NULL
 nightshift_signals.name text COLLATE C NOT NULL
@@ -278,10 +295,24 @@ nightshift_tokens.created_by text COLLATE C NOT NULL
 nightshift_tokens.expires_at bigint
 nightshift_tokens.last_used_at bigint
 nightshift_tokens.revoked_at bigint
+nightshift_tokens.scopes text COLLATE C
+nightshift_tokens.organization text COLLATE C
 nightshift_turns.queue text COLLATE C NOT NULL
 nightshift_turns.priority bigint NOT NULL
 nightshift_turns.lane text COLLATE C NOT NULL
 nightshift_turns.turn bigint NOT NULL
+nightshift_users.id bigint NOT NULL IDENTITY
+nightshift_users.name text COLLATE C NOT NULL
+nightshift_users.title text COLLATE C
+nightshift_users.role text COLLATE C NOT NULL
+nightshift_users.organization text COLLATE C
+nightshift_users.password text COLLATE C NOT NULL
+nightshift_users.is_temporary bigint NOT NULL
+nightshift_users.created_at bigint NOT NULL
+nightshift_users.created_by text COLLATE C NOT NULL
+nightshift_users.password_at bigint NOT NULL
+nightshift_users.signed_in_at bigint
+nightshift_users.disabled_at bigint
 nightshift_waits.id bigint NOT NULL IDENTITY
 nightshift_waits.job bigint NOT NULL
 nightshift_waits.key text COLLATE C NOT NULL
@@ -359,6 +390,7 @@ CREATE UNIQUE INDEX nightshift_jobs_pkey ON nightshift_jobs USING btree (id)
 CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, COALESCE(turn, run_at), id) WHERE ((state = 0) AND (hold = 0))
 CREATE INDEX nightshift_jobs_running ON nightshift_jobs USING btree (worker) WHERE (state = 1)
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs USING btree (run_at) WHERE (state = 2)
+CREATE INDEX nightshift_keys_expires_at ON nightshift_keys USING btree (expires_at) WHERE (expires_at IS NOT NULL)
 CREATE INDEX nightshift_keys_job ON nightshift_keys USING btree (job)
 CREATE UNIQUE INDEX nightshift_keys_pkey ON nightshift_keys USING btree (scope, key)
 CREATE UNIQUE INDEX nightshift_kind_workers_pkey ON nightshift_kind_workers USING btree (kind, worker)
@@ -366,7 +398,10 @@ CREATE UNIQUE INDEX nightshift_kinds_pkey ON nightshift_kinds USING btree (kind)
 CREATE UNIQUE INDEX nightshift_logs_pkey ON nightshift_logs USING btree (job, seq)
 CREATE UNIQUE INDEX nightshift_migrations_pkey ON nightshift_migrations USING btree (module, number)
 CREATE UNIQUE INDEX nightshift_old_payloads_pkey ON nightshift_old_payloads USING btree (job, version)
+CREATE UNIQUE INDEX nightshift_organizations_pkey ON nightshift_organizations USING btree (name)
 CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
+CREATE INDEX nightshift_payloads_organization ON nightshift_payloads USING btree (organization, id) WHERE (organization IS NOT NULL)
+CREATE INDEX nightshift_payloads_owner ON nightshift_payloads USING btree (owner, id) WHERE (owner IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
 CREATE UNIQUE INDEX nightshift_profile_pkey ON nightshift_profile USING btree (hour, kind, part, name)
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
@@ -378,7 +413,13 @@ CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
 CREATE UNIQUE INDEX nightshift_schedule_editors_pkey ON nightshift_schedule_editors USING btree (schedule, actor)
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)
 CREATE UNIQUE INDEX nightshift_schedules_pkey ON nightshift_schedules USING btree (name)
+CREATE INDEX nightshift_sessions_account ON nightshift_sessions USING btree (account)
+CREATE INDEX nightshift_sessions_end ON nightshift_sessions USING btree (expires_at)
+CREATE UNIQUE INDEX nightshift_sessions_pkey ON nightshift_sessions USING btree (id)
+CREATE UNIQUE INDEX nightshift_sessions_sha256_key ON nightshift_sessions USING btree (sha256)
 CREATE UNIQUE INDEX nightshift_settings_pkey ON nightshift_settings USING btree (name)
+CREATE INDEX nightshift_sign_in_failures_last ON nightshift_sign_in_failures USING btree (last_at)
+CREATE UNIQUE INDEX nightshift_sign_in_failures_pkey ON nightshift_sign_in_failures USING btree (subject)
 CREATE INDEX nightshift_signals_job ON nightshift_signals USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_signals_pkey ON nightshift_signals USING btree (id)
 CREATE INDEX nightshift_slots_fired ON nightshift_slots USING btree (fired_at)
@@ -390,6 +431,8 @@ CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, jo
 CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)
 CREATE UNIQUE INDEX nightshift_tokens_sha256_key ON nightshift_tokens USING btree (sha256)
 CREATE UNIQUE INDEX nightshift_turns_pkey ON nightshift_turns USING btree (queue, priority, lane)
+CREATE UNIQUE INDEX nightshift_users_name_key ON nightshift_users USING btree (name)
+CREATE UNIQUE INDEX nightshift_users_pkey ON nightshift_users USING btree (id)
 CREATE INDEX nightshift_waits_due ON nightshift_waits USING btree (due_at) WHERE ((state = 0) AND (due_at IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_waits_pkey ON nightshift_waits USING btree (id)
@@ -402,6 +445,6 @@ CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs USING btre
 CREATE INDEX nightshift_workflow_jobs_kept ON nightshift_workflow_jobs USING btree (workflow) WHERE (outcome IS NULL)
 CREATE UNIQUE INDEX nightshift_workflow_jobs_pkey ON nightshift_workflow_jobs USING btree (workflow, ref)
 CREATE UNIQUE INDEX nightshift_workflows_pkey ON nightshift_workflows USING btree (id)
-nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint
+nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[], limit_key text DEFAULT NULL::text) RETURNS bigint
 nightshift_make_id() RETURNS bigint
 nightshift_text(bytes bytea) RETURNS text

@@ -38,7 +38,7 @@ CREATE TABLE nightshift_dispatches(
   pool TEXT NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(pool, at)) WITHOUT ROWID;
 CREATE TABLE nightshift_events(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
-  queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
+  queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL, body TEXT);
 CREATE TABLE nightshift_forks(
   job INTEGER PRIMARY KEY, origin INTEGER NOT NULL, step TEXT NOT NULL, forked_by TEXT NOT NULL);
 CREATE INDEX nightshift_forks_origin ON nightshift_forks(origin);
@@ -72,6 +72,7 @@ CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 
 CREATE TABLE nightshift_keys(
   scope TEXT NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, expires_at INTEGER, fingerprint TEXT,
   PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX nightshift_keys_expires_at ON nightshift_keys(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX nightshift_keys_job ON nightshift_keys(job);
 CREATE TABLE nightshift_kind_workers(
   kind TEXT NOT NULL, worker INTEGER NOT NULL, PRIMARY KEY(kind, worker)) WITHOUT ROWID;

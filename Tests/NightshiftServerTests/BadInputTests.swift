@@ -51,6 +51,14 @@ import Testing
     Case(
       "two due times", #"{"kind":"echo","delay":"1s","runAt":"2026-12-01T08:00:00Z"}"#, 422,
       "#/delay: and `runAt` both"),
+    Case(
+      "a NUL in a unique key", #"{"kind":"echo","unique":{"key":"a\u0000"}}"#, 422,
+      "#/unique/key: must not contain the character NUL"),
+    Case(
+      "a NUL in a throttle's key", #"{"kind":"echo","throttle":{"key":"\u0000","per":"1s"}}"#, 422,
+      "#/throttle/key: must not contain the character NUL"),
+    Case("a NUL in a limit key", #"{"kind":"echo","limitKey":"\u0000a"}"#, 422, "#/limitKey: must not contain"),
+    Case("a NUL in a tag", #"{"kind":"echo","tags":["a\u0000"]}"#, 422, "#/tags/0: must not contain"),
     Case("no timeout at all", #"{"kind":"echo","timeout":"0s"}"#, 422, "more than 0; got \"0s\""),
     Case(
       "no attempts", #"{"kind":"echo","maxAttempts":0}"#, 422,

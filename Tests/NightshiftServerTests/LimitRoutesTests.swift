@@ -29,6 +29,38 @@ import Testing
     }
   }
 
+  @Test func `accepts what nobody knows yet, and warns of it`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      _ = try await test.post(#"{"kind": "echo", "queue": "mail"}"#)
+      let body = #"{"queues": ["mial", "mail"], "kinds": ["ehco", "echo", "other"], "concurrency": 1}"#
+      let slip = try await test.call(.put, Self.path, body: body)
+      #expect(slip.status == 201)
+      #expect(
+        slip.json["warnings"] == [
+          ["pointer": "#/queues", "detail": "no job has ever been in the queue `mial`; did you mean `mail`?"],
+          ["pointer": "#/kinds", "detail": "no worker has ever registered the kind `ehco`; did you mean `echo`?"],
+          ["pointer": "#/kinds", "detail": "no worker has ever registered the kind `other`"],
+        ], "\(slip.text)")
+      #expect(try await test.call(.get, Self.path).json["warnings"] == nil)
+      let breaker = try await test.call(.put, "/api/breakers/b", body: #"{"kinds": ["ehco"]}"#)
+      #expect(breaker.json["warnings"]?[0]?["detail"]?.stringValue?.hasSuffix("did you mean `echo`?") == true)
+      for body in [#"{"queues": ["mail", "default"], "kinds": ["echo"], "concurrency": 1}"#, #"{"concurrency": 1}"#] {
+        #expect(try await test.call(.put, Self.path, body: body).json["warnings"] == nil)
+      }
+    }
+  }
+
+  @Test func `shows the hundred busiest keys and says how many there are`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      _ = try await test.call(.put, Self.path, body: #"{"by": "key", "rate": "1/1h"}"#)
+      let jobs = (0..<240).map { "{\"kind\": \"echo\", \"limitKey\": \"\($0 / 2)\"}" }.joined(separator: ", ")
+      _ = try await test.call(.post, "/api/jobs/batch", body: "{\"jobs\": [\(jobs)]}")
+      #expect(try await test.engine.runDueJobs() == 120)
+      let limit = try await test.call(.get, Self.path).json
+      #expect(limit["keys"]?.arrayValue?.count == 100 && limit["usedKeys"] == 120)
+    }
+  }
+
   @Test func `says everything that is wrong, and changes nothing`() async throws {
     try await TestAPI.run(worker: false) { test in
       let wrong = try await test.call(

@@ -27,6 +27,7 @@ struct TestAPI: Sendable {
     defer { try? FileManager.default.removeItem(at: folder) }  // A temporary folder: what stays is harmless.
     var configuration = EngineConfiguration()
     configuration.concurrency = 4
+    configuration.passwordCost = 4
     configuration.clock = clock
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let engine = try await Engine(

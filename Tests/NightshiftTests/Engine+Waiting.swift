@@ -26,6 +26,21 @@ extension Engine {
     return nil
   }
 
+  /// The row of a worker that never says anything again.
+  func addSilentWorker(_ id: Int64) async throws -> WorkerID {
+    _ = try await store.write { transaction in
+      try transaction.execute(
+        """
+        INSERT INTO nightshift_workers(
+          id, node, name, role, host, boot, pid_namespace, pid, process_start, started_at, beat, mode, queues,
+          concurrency, version)
+        VALUES(?, ?, 'test', 'worker', 'elsewhere', 'boot', 'pid', 1, 1, 0, 0, 'running', 'null', 4, '0')
+        ON CONFLICT(id) DO NOTHING
+        """, [.integer(id), .integer(id + 900)])
+    }
+    return WorkerID(rawValue: id)
+  }
+
   func state(of id: JobID) async throws -> JobState? { try await job(id)?.summary.state }
 
   /// The first column of a query, as text.

@@ -128,6 +128,29 @@ import Testing
     #expect(try await test.engine.state(of: next) == .ready)
   }
 
+  @Test func `stands by once it has drained where the process has more to do, and can be started again`() async throws {
+    var configuration = EngineConfiguration()
+    configuration.endsWhenDrained = false
+    let test = try await TestEngine.fresh(configuration: configuration)
+    try await test.engine.register("wait", payload: Int.self) { [begun, release] _, _ in
+      begun.signal()
+      await release.wait()
+    }
+    try await test.engine.whileRunning {
+      let id = try await test.engine.add("wait")
+      await begun.wait()
+      _ = try await test.engine.command(.draining, worker: nil, by: .system)
+      let next = try await test.engine.add("wait")
+      release.signal()
+      _ = try await test.engine.waitUntil(id, is: .completed)
+      await eventually { test.engine.worker.heldCount == 0 }
+      #expect(try await test.engine.state(of: next) == .ready)
+      _ = try await test.engine.command(.running, worker: nil, by: .system)
+      release.signal()
+      _ = try await test.engine.waitUntil(next, is: .completed)
+    }
+  }
+
   @Test func `ends also when it is stopped while it drains`() async throws {
     _ = try await test.engine.add("wait")
     let run = Task { try await test.engine.run() }

@@ -6,6 +6,8 @@ package struct CheckpointFilter: Sendable {
   package var types: Set<CheckpointType> = []
   package var kinds: Set<String> = []
   package var job: JobID?
+  /// Only what this person or token may see; `nil` for everything.
+  package var viewer: Actor?
 
   package init() {}
 }
@@ -34,6 +36,7 @@ extension Engine {
       conditions.append("c.job = ?")
       values.append(SQLValue(job))
     }
+    if let viewer = filter.viewer { Self.add(viewer, &conditions, &values) }
     if let before {
       conditions.append("c.id < ?")
       values.append(.integer(before.rawValue))
@@ -58,6 +61,20 @@ extension Engine {
   ) {
     conditions.append("\(column) IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
     values += names.map(SQLValue.text)
+  }
+
+  /// A member sees the questions of its own jobs, and those that name it as reviewer.
+  private static func add(_ viewer: Actor, _ conditions: inout [String], _ values: inout [SQLValue]) {
+    if let organization = viewer.reach.organization {
+      conditions.append("p.organization = ?")
+      values.append(.text(organization))
+    }
+    if let owner = viewer.reach.owner {
+      // The name within quotes, as it stands in the JSON of the policy: names need no escaping there. One that matches
+      // by chance elsewhere in it is let through as well; deciding is checked word by word.
+      conditions.append("(p.owner = ? OR c.policy LIKE ? ESCAPE '\\')")
+      values += [.text(owner), .text("%\"\(owner.replacing("_", with: "\\_").replacing("%", with: "\\%"))\"%")]
+    }
   }
 
   private static func withDecisions(
@@ -124,7 +141,7 @@ extension Engine {
         detail: ["job": .string("\(checkpoint.job)"), "digest": .string(checkpoint.digest)])
       return try Self.checkpoint(id, transaction) ?? checkpoint
     }
-    tell(decided, by: actor, at: now)
+    await tell(decided, by: actor, at: now)
     return decided
   }
 

@@ -87,17 +87,4 @@ extension StoreSession {
 extension Actor {
   /// Whether a name in a job or a rule means them. A token's name stands for it as well.
   func isCalled(_ name: String) -> Bool { name == id || "token:\(name)" == id }
-
-  /// Refuses jobs in somebody else's name: whoever could choose the owner could pass for another when it is asked who
-  /// has requested the job.
-  func check(ownersOf drafts: [JobDraft]) throws(SubmissionError) {
-    guard role < .operator else { return }
-    let faults = drafts.enumerated().compactMap { index, draft -> SubmissionError.Fault? in
-      guard let owner = draft.options.owner, !isCalled(owner) else { return nil }
-      let message =
-        "must be \"\(id)\" or left out: only an operator or admin enqueues in another's name; got \"\(owner)\""
-      return .init(index: index, pointer: "#/owner", message: message)
-    }
-    guard faults.isEmpty else { throw SubmissionError(faults: faults) }
-  }
 }

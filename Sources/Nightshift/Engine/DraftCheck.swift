@@ -27,15 +27,17 @@ struct DraftCheck {
       faults.append(fault("#/timeout", "must be longer than nothing; got \(timeout.text)"))
     }
     if options.tags.count > 20 { faults.append(fault("#/tags", "may hold at most 20; got \(options.tags.count)")) }
-    for (position, tag) in options.tags.enumerated() where tag.isEmpty || tag.utf8.count > 100 {
-      faults.append(fault("#/tags/\(position)", "must have 1 to 100 bytes; got \(tag.utf8.count)"))
+    for (position, tag) in options.tags.enumerated() {
+      if let message = KeyOptionsCheck.textFault(tag, longest: 100) {
+        faults.append(fault("#/tags/\(position)", message))
+      }
     }
     faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
     for (name, value) in [
       ("organization", options.organization), ("owner", options.owner), ("limitKey", options.limitKey),
     ] {
-      guard let value, value.isEmpty || value.utf8.count > 200 else { continue }
-      faults.append(fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)"))
+      guard let value, let message = KeyOptionsCheck.textFault(value, longest: 200) else { continue }
+      faults.append(fault("#/\(name)", message))
     }
     return faults
   }

@@ -75,11 +75,9 @@ extension Engine {
   package func submit(
     _ drafts: [JobDraft], idempotencyKey: String? = nil, actor: Actor
   ) async throws -> [Submission] {
-    try actor.check(ownersOf: drafts)
     var drafts = drafts
-    for index in drafts.indices {
-      drafts[index].options.owner = drafts[index].options.owner ?? (actor == .system ? nil : actor.id)
-    }
+    try actor.claim(&drafts)
+    try await check(drafts, lieWithin: actor.reach)
     let idempotency = idempotencyKey.map { key in (key, actor) }
     let records = try await prepare(drafts, isTyped: false, idempotency: idempotency)
     return try await insert(records, by: actor)

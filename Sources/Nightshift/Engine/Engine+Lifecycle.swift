@@ -21,7 +21,7 @@ extension Engine {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await worker.run() }
         group.addTask { await housekeeper.run() }
-        group.addTask { await self.stopWhenDrained() }
+        if self.configuration.endsWhenDrained { group.addTask { await self.stopWhenDrained() } }
         await group.waitForAll()
       }
     }

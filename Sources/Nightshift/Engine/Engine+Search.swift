@@ -21,6 +21,8 @@ struct JobSearch {
   static let window = 2_000
   /// Up to so many jobs in the wanted states are fetched through the partial indexes and sorted.
   static let few = 5_000
+  /// The most ids that an index gives at once.
+  private static let most = 20_000
 
   private let filter: JobFilter
   private let before: JobID?
@@ -43,6 +45,7 @@ struct JobSearch {
   private func found(_ transaction: any ReadTransaction) throws(StoreError) -> JobPage {
     if let search = filter.search, let id = JobID(search) { return try exactly(id, transaction) }
     if !filter.tags.isEmpty { return try chosen(try tagged(transaction), transaction) }
+    if let ids = try belonging(transaction) { return try chosen(ids, transaction) }
     if let ids = try inFewStates(transaction) { return try chosen(ids, transaction) }
     return try walk(transaction)
   }
@@ -54,11 +57,22 @@ struct JobSearch {
     return JobPage(jobs: before == nil ? found : [], next: nil, searchedBackTo: nil)
   }
 
+  /// Jobs of the owner or of the organization that is asked for; `nil` if neither is.
+  private func belonging(_ transaction: any ReadTransaction) throws(StoreError) -> [JobID]? {
+    // Whoever owns jobs has fewer than an organization has.
+    guard let (column, name) = filter.owner.map({ ("owner", $0) }) ?? filter.organization.map({ ("organization", $0) })
+    else { return nil }
+    return try transaction.query(
+      "SELECT id FROM nightshift_payloads WHERE \(column) = ? AND id < ? ORDER BY id DESC LIMIT \(Self.most)",
+      [.text(name), .integer(before?.rawValue ?? .max)]
+    ).compactMap { $0.job(0) }
+  }
+
   private func tagged(_ transaction: any ReadTransaction) throws(StoreError) -> [JobID] {
     var sets: [Set<JobID>] = []
     for tag in filter.tags {
       let rows = try transaction.query(
-        "SELECT job FROM nightshift_tags WHERE tag = ? AND job < ? ORDER BY job DESC LIMIT 20000",
+        "SELECT job FROM nightshift_tags WHERE tag = ? AND job < ? ORDER BY job DESC LIMIT \(Self.most)",
         [.text(tag), .integer(before?.rawValue ?? .max)])
       sets.append(Set(rows.compactMap { $0.job(0) }))
     }
@@ -95,6 +109,10 @@ struct JobSearch {
       jobs += try select("j.id = ?", [SQLValue(id)], filter, transaction)
       if jobs.count == limit { return JobPage(jobs: jobs, next: id, searchedBackTo: nil) }
       if clock.monotonic > deadline { return JobPage(jobs: jobs, next: id, searchedBackTo: id.createdAt) }
+    }
+    // Beyond what the index gave there may be more.
+    if ids.count >= Self.most, let last = ids.last {
+      return JobPage(jobs: jobs, next: last, searchedBackTo: last.createdAt)
     }
     return JobPage(jobs: jobs, next: nil, searchedBackTo: nil)
   }

@@ -33,6 +33,7 @@ public final class Engine: Sendable {
   /// read from then on: hence safe, and without the lock that each attempt would have to take.
   private nonisolated(unsafe) var parts: Parts!
   let caches = Mutex(EngineCaches())
+  let passwords = PasswordGate()
   /// Tickets of the re-readings of ``caches``.
   let refreshes = Mutex((begun: 0, applied: 0))
   /// Calls under way that find out for a circuit breaker whether a service works again.

@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 
 /// What every process keeps in memory of the store's small tables, and reads again when another process has written.
@@ -17,6 +18,7 @@ struct EngineCaches: Sendable {
   var pausedQueues: Set<String> = []
   var isEverythingPaused = false
   var tokens: [String: CachedToken] = [:]
+  var sessions: [String: CachedSession] = [:]
   var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.
@@ -59,6 +61,11 @@ extension Engine {
       store.apply(caches.gates)
       worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })
       if let mode { worker.set(mode: mode) }
+    }
+    for gate in caches.gates.unreadable where !formerGates.unreadable.contains(gate) {
+      logger.error(
+        "a \(gate.sort) cannot be read and keeps nothing back; set it anew or remove it",
+        metadata: ["name": "\(gate.name)", "error": "\(gate.problem)"])
     }
     try await releaseHeld()
     if caches.gates != formerGates { try await wakeHeld() }

@@ -27,10 +27,15 @@ public struct EngineConfiguration: Sendable {
   package var role = "worker"
   /// Whether a worker claims jobs from the start, where nobody has said otherwise.
   package var startMode = WorkerMode.running
+  /// Whether the engine stops when its worker was told to drain and nothing is under way any more. If not, it stands by
+  /// until the worker is started again: the process has other things to do.
+  package var endsWhenDrained = true
   /// Tables of features, beside the engine's own.
   package var migrations: [Migration] = []
   /// The most jobs that are claimed at once and wait in memory.
   package var bufferLimit = 2_000
+  /// The base-2 logarithm of the rounds that hashing a password takes (``PasswordHash``).
+  package var passwordCost = 15
   /// Watches what is done, for traces and error reports.
   package var observer: (any EngineObserver)?
   /// Instead of the store's clock: for tests.

@@ -206,11 +206,32 @@ package struct TokenSummary: Sendable {
   package var id: String
   package var name: String
   package var role: Role
+  /// The one whose work it may see and do; `nil` for all.
+  package var organization: String?
+  /// To what it is confined; `nil` for all that its role may do.
+  package var scopes: Set<TokenScope>?
   package var createdAt: Timestamp
   package var createdBy: String
   package var expiresAt: Timestamp?
   package var lastUsedAt: Timestamp?
   package var revokedAt: Timestamp?
+
+  package init(
+    id: String, name: String, role: Role, organization: String? = nil, scopes: Set<TokenScope>? = nil,
+    createdAt: Timestamp, createdBy: String, expiresAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil,
+    revokedAt: Timestamp? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.role = role
+    self.organization = organization
+    self.scopes = scopes
+    self.createdAt = createdAt
+    self.createdBy = createdBy
+    self.expiresAt = expiresAt
+    self.lastUsedAt = lastUsedAt
+    self.revokedAt = revokedAt
+  }
 }
 
 /// What a change did to many jobs.
@@ -219,4 +240,7 @@ package struct BulkOutcome: Sendable {
   package var count: Int
   /// Some of them, so that a person can see what is meant.
   package var sample: [JobID]
+
+  /// No job was meant.
+  package static let nothing = BulkOutcome(count: 0, sample: [])
 }

@@ -60,8 +60,16 @@ struct KeyOptionsCheck {
   }
 
   private func keyFaults(_ key: Unique.Key, _ pointer: String) -> [(pointer: String, message: String)] {
-    guard case .named(let key) = key, key.isEmpty || key.utf8.count > 200 else { return [] }
-    return [("\(pointer)/key", "must have 1 to 200 bytes; got \(key.utf8.count)")]
+    guard case .named(let key) = key else { return [] }
+    return Self.textFault(key, longest: 200).map { [("\(pointer)/key", $0)] } ?? []
+  }
+
+  /// What is wrong with a text that tells jobs apart.
+  static func textFault(_ text: String, longest: Int) -> String? {
+    // PostgreSQL's text cannot hold it, so that two texts would be taken for one there.
+    if text.utf8.contains(0) { return "must not contain the character NUL (U+0000)" }
+    guard text.isEmpty || text.utf8.count > longest else { return nil }
+    return "must have 1 to \(longest) bytes; got \(text.utf8.count)"
   }
 
   private func lengthFaults(

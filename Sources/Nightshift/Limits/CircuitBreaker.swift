@@ -86,7 +86,9 @@ extension CircuitBreaker {
     func fault(_ field: String, _ message: String) { faults.append(.init(pointer: "#/\(field)", message: message)) }
     for (field, value) in object {
       switch field {
-      case "kinds": kinds = Limit.names(value, field, fault) { JobKind(rawValue: $0) }
+      case "kinds":
+        if case .null = value { continue }
+        kinds = Limit.names(value, field, fault) { JobKind(rawValue: $0) }
       case "failureShare":
         if let number = value.doubleValue {
           failureShare = number
@@ -144,8 +146,17 @@ package struct BreakerState: Sendable, Hashable {
   package var probesAt: Timestamp?
   /// How often it has opened in a row.
   package var trips: Int
-  /// What made it open.
-  package var reason: String?
+  /// What made it open the first time in this row.
+  var firstReason: String?
+
+  /// Why it is not closed: what made it open, and how its probes went since.
+  package var reason: String? { Self.reason(firstReason, trips: trips) }
+
+  static func reason(_ first: String?, trips: Int) -> String? {
+    guard trips > 1 else { return first }
+    let probes = trips == 2 ? "a probe has failed since" : "\(trips - 1) probes have failed since"
+    return first.map { "\($0); \(probes)" } ?? probes
+  }
 
   package func phase(at now: Timestamp) -> Phase {
     guard openedAt != nil else { return .closed }

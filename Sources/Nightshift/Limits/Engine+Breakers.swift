@@ -1,5 +1,6 @@
 extension Engine {
-  /// Sets a circuit breaker, in place of the one with the same name if there is one. It begins closed.
+  /// Sets a circuit breaker, in place of the one with the same name if there is one: then it stands as that one did,
+  /// open or closed. A new one begins closed.
   ///
   /// - Throws: ``LimitError`` with everything that is wrong with it.
   public func set(_ breaker: CircuitBreaker) async throws { _ = try await set(breaker, by: .system) }
@@ -20,17 +21,8 @@ extension Engine {
     let isNew = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      let former = try session.gateRow(.breaker, breaker.name)?.integer(0)
-      if let former { try session.close(gate: former, at: now) }
-      try session.execute(
-        """
-        INSERT INTO nightshift_gates(type, name, definition, created_at, updated_at, updated_by, trips)
-        VALUES('breaker', ?, ?, ?, ?, ?, 0)
-        """,
-        [
-          .text(breaker.name), .text(breaker.definition.description), SQLValue(now), SQLValue(now), .text(actor.id),
-        ])
-      try session.wakeHeld(now: now)
+      let former = try session.gateRow(.breaker, breaker.name)
+      try session.put(breaker, inPlaceOf: former, by: actor, at: now)
       try transaction.audit("set-breaker", "breaker \(breaker.name)", by: actor, at: now, detail: breaker.definition)
       return former == nil
     }

@@ -1,7 +1,10 @@
 extension Engine {
   /// What `nightshift doctor` tells of limits and of pauses of kinds.
   func limitFindings() async throws(StoreError) -> [StoreFinding] {
-    [try await crowdedLimits(), try await openBreakers(), try await pausedKindFinding()]
+    [
+      try await crowdedLimits(), try await openBreakers(), try await pausedKindFinding(), try await unreadableGates(),
+      try await lostReleases(),
+    ]
   }
 
   /// An open breaker says that something outside does not work.
@@ -10,7 +13,7 @@ extension Engine {
     let open = breakers.filter { $0.phase != .closed }
     let found = open.map { status in
       "\(status.state.breaker.name) is \(status.phase.rawValue) (\(status.state.reason ?? "no reason is known")) and "
-        + "holds \(status.held) back"
+        + "holds \(Self.jobs(status.held)) back"
     }
     return StoreFinding(
       "breakers", isFine: open.isEmpty,
@@ -23,7 +26,9 @@ extension Engine {
     let limits = try await limits()
     let crowded = limits.filter { $0.held >= LimitStatus.mostCounted }.map(\.limit.name)
     let held = limits.filter { $0.held > 0 }
-      .map { "\($0.limit.name) holds \($0.heldText) jobs back, and \($0.running) run" }
+      .map {
+        "\($0.limit.name) holds \(Self.jobs($0.held)) back, and \($0.running) \($0.running == 1 ? "runs" : "run")"
+      }
     return StoreFinding(
       "limits", isFine: crowded.isEmpty,
       found: limits.isEmpty ? "none" : held.isEmpty ? "none holds jobs back" : held.joined(separator: "; "),
@@ -44,8 +49,10 @@ extension Engine {
       "paused kinds", isFine: endless.isEmpty, found: paused.isEmpty ? "none" : found.joined(separator: "; "),
       remedy: "unless that is wanted: \(endless.joined(separator: ", "))")
   }
-}
 
-extension LimitStatus {
-  fileprivate var heldText: String { held < Self.mostCounted ? "\(held)" : "\(Self.mostCounted) or more" }
+  /// `1 job`, `10000 or more jobs`.
+  private static func jobs(_ held: Int) -> String {
+    let most = LimitStatus.mostCounted
+    return held == 1 ? "1 job" : held < most ? "\(held) jobs" : "\(most) or more jobs"
+  }
 }

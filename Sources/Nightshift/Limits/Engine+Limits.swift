@@ -18,8 +18,8 @@ extension Engine {
     let isNew = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      let former = try session.gateRow(.limit, limit.name).flatMap { row in GateReader.limit(row).map { (row, $0) } }
-      try session.put(limit, former, by: actor, at: now)
+      let former = try session.gateRow(.limit, limit.name)
+      try session.put(limit, inPlaceOf: former, by: actor, at: now)
       try transaction.audit("set-limit", "limit \(limit.name)", by: actor, at: now, detail: limit.definition)
       return former == nil
     }
@@ -65,40 +65,6 @@ extension Engine {
     }
   }
 
-  /// The busiest keys of a limit, and how much each is used; `nil` if there is no such limit.
-  package func use(ofLimit name: String, limit: Int = 100) async throws(StoreError) -> [PoolUse]? {
-    try await store.read { transaction in
-      guard try transaction.hasTables(of: Migration.limits.step) else { return nil }
-      let rows = try transaction.query(
-        "SELECT id FROM nightshift_gates WHERE gone_at IS NULL AND type = 'limit' AND name = ?", [.text(name)])
-      guard let id = rows.first?.integer(0) else { return nil }
-      var uses: [String: PoolUse] = [:]
-      for (pool, count) in try Self.runningByPool(transaction) where Pool(pool)?.gate == id {
-        uses[pool] = PoolUse(key: Pool(pool)?.key, running: count, held: 0)
-      }
-      // From one pool to the next, however many jobs each has.
-      var last = "\(id)"
-      var isFirst = true
-      while uses.count < 10 * limit,
-        let pool = try transaction.query(
-          """
-          SELECT held_by FROM nightshift_jobs
-          WHERE hold >= 4 AND held_by \(isFirst ? ">=" : ">") ? AND held_by < ? ORDER BY held_by LIMIT 1
-          """, [.text(last), .text("\(id);")]
-        ).first?.text(0)
-      {
-        (last, isFirst) = (pool, false)
-        guard Pool(pool)?.gate == id else { continue }
-        let held = try transaction.query(
-          "SELECT count(*) FROM (SELECT 1 FROM nightshift_jobs WHERE hold >= 4 AND held_by = ? LIMIT ?) AS h",
-          [.text(pool), SQLValue(LimitStatus.mostCounted)])
-        uses[pool, default: PoolUse(key: Pool(pool)?.key, running: 0, held: 0)].held = Int(held[0].integer(0) ?? 0)
-      }
-      return Array(
-        uses.values.sorted { ($1.held, $1.running, $0.key ?? "") < ($0.held, $0.running, $1.key ?? "") }.prefix(limit))
-    }
-  }
-
   package static func runningByPool(_ transaction: any ReadTransaction) throws(StoreError) -> [String: Int] {
     var running: [String: Int] = [:]
     let rows = try transaction.query(
@@ -136,12 +102,4 @@ package struct LimitStatus: Sendable {
   package var held: Int
   package var updatedAt: Timestamp
   package var updatedBy: String
-}
-
-/// How much one value of a limit's key is used.
-package struct PoolUse: Sendable, Hashable {
-  /// `nil` for a limit without a key; empty for the jobs that have none.
-  package var key: String?
-  package var running: Int
-  package var held: Int
 }

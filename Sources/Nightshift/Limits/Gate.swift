@@ -147,7 +147,7 @@ extension Gate {
   }
 
   private static func value(at pointer: String, in facts: GateFacts, _ parsed: inout JSONValue?) -> String? {
-    // Checked as JSON when it was enqueued.
+    // Checked as JSON when it was enqueued. Of one that was changed by hand since, the attempt tells; it has no key.
     if parsed == nil { parsed = (try? JSONValue(parsing: facts.payload)) ?? .null }
     guard let pointer = JSONPointer(fragment: "#\(pointer)"), let value = pointer.value(in: parsed ?? .null) else {
       return nil
@@ -166,14 +166,17 @@ package final class GateSet: Sendable {
   package let gates: [Gate]
   /// All breakers, also those that are closed and keep nothing back.
   package let breakers: [BreakerState]
+  /// Those that keep nothing back because nobody can tell what they say.
+  let unreadable: [UnreadableGate]
   private let byID: [Int64: Gate]
   /// The gates that claims ask.
   private let asked: [Gate]
   /// The queues in which jobs that end may leave room; `nil` stands for all.
   private let limitedQueues: Set<String>?
 
-  package init(_ gates: [Gate], breakers: [BreakerState] = []) {
+  package init(_ gates: [Gate], breakers: [BreakerState] = [], unreadable: [UnreadableGate] = []) {
     self.breakers = breakers
+    self.unreadable = unreadable
     isEmpty = gates.isEmpty
     let gates = gates.sorted { $0.id < $1.id }
     self.gates = gates
@@ -236,6 +239,7 @@ package final class GateSet: Sendable {
 
 extension GateSet: Equatable {
   package static func == (left: GateSet, right: GateSet) -> Bool {
-    left === right || (left.gates, left.breakers) == (right.gates, right.breakers)
+    left === right
+      || (left.gates, left.breakers, left.unreadable) == (right.gates, right.breakers, right.unreadable)
   }
 }

@@ -16,7 +16,24 @@ enum GateReader {
     guard try transaction.hasTables(of: Migration.limits.step) else { return .none }
     let rows = try transaction.query(
       "SELECT \(columns) FROM nightshift_gates WHERE gone_at IS NULL ORDER BY id")
-    return GateSet(rows.compactMap(gate), breakers: rows.filter { $0.text(1) == "breaker" }.compactMap(breaker))
+    return GateSet(
+      rows.compactMap(gate), breakers: rows.filter { $0.text(1) == Sort.breaker.rawValue }.compactMap(breaker),
+      unreadable: rows.compactMap(unreadable))
+  }
+
+  /// What is wrong with a row that says nothing we understand, although its sort is known.
+  private static func unreadable(_ row: SQLRow) -> UnreadableGate? {
+    guard let sort = row.text(1).flatMap(Sort.init), let name = row.text(2) else { return nil }
+    do {
+      switch sort {
+      case .limit: _ = try parseLimit(row)
+      case .breaker: _ = try parseBreaker(row)
+      case .pause: break
+      }
+      return nil
+    } catch {
+      return UnreadableGate(sort: sort.rawValue, name: name, problem: "\(error)")
+    }
   }
 
   private static func gate(_ row: SQLRow) -> Gate? {
@@ -37,23 +54,34 @@ enum GateReader {
     }
   }
 
-  static func breaker(_ row: SQLRow) -> BreakerState? {
-    guard let id = row.integer(0), let name = row.text(2), let text = row.text(3) else { return nil }
-    // Written by us, and read as we would read it from anybody.
-    guard let json = try? JSONValue(parsing: text.utf8), let breaker = try? CircuitBreaker(name: name, json) else {
-      return nil
-    }
+  // One that cannot be read limits nothing: it is logged, and `doctor` tells of it (``GateSet/unreadable``).
+  static func breaker(_ row: SQLRow) -> BreakerState? { try? parseBreaker(row) }
+  static func limit(_ row: SQLRow) -> Limit? { try? parseLimit(row) }
+
+  private static func parseBreaker(_ row: SQLRow) throws -> BreakerState {
+    let breaker = try CircuitBreaker(name: row.text(2) ?? "", try definition(row))
     return BreakerState(
-      id: id, breaker: breaker, openedAt: row.timestamp(7), probesAt: row.timestamp(8),
-      trips: Int(row.integer(10) ?? 0), reason: row.text(9))
+      id: row.integer(0) ?? 0, breaker: breaker, openedAt: row.timestamp(7), probesAt: row.timestamp(8),
+      trips: Int(row.integer(10) ?? 0), firstReason: row.text(9))
   }
 
-  static func limit(_ row: SQLRow) -> Limit? {
-    guard let name = row.text(2), let text = row.text(3) else { return nil }
-    // Written by us, and read as we would read it from anybody.
-    guard let json = try? JSONValue(parsing: text.utf8) else { return nil }
-    return try? Limit(name: name, json)
+  private static func parseLimit(_ row: SQLRow) throws -> Limit {
+    try Limit(name: row.text(2) ?? "", try definition(row))
   }
+
+  /// Written by us, and read as we would read it from anybody.
+  private static func definition(_ row: SQLRow) throws -> JSONValue {
+    try JSONValue(parsing: (row.text(3) ?? "").utf8)
+  }
+}
+
+/// A limit or a breaker in the database that this version cannot read, and that keeps nothing back: a newer Nightshift
+/// has written it, or somebody by hand.
+package struct UnreadableGate: Sendable, Hashable {
+  /// `limit` or `breaker`.
+  package var sort: String
+  package var name: String
+  package var problem: String
 }
 
 extension Limit {

@@ -72,12 +72,13 @@ extension GateHold {
   ) throws(StoreError) {
     // Also one that is gone: the job will be let go on in a moment, and was kept back by nothing else.
     let gates = try transaction.query(
-      "SELECT name, updated_by, closed_at, closed_until, reason FROM nightshift_gates WHERE id = ?",
+      "SELECT name, updated_by, closed_at, closed_until, reason, trips FROM nightshift_gates WHERE id = ?",
       [.integer(pool.gate)])
     guard let gate = gates.first, let name = gate.text(0) else { return nil }
     self.init(reason: reason, name: name, key: pool.key)
     if let since = gate.timestamp(2) {
-      (self.since, until, detail) = (since, gate.timestamp(3), gate.text(4))
+      (self.since, until) = (since, gate.timestamp(3))
+      detail = BreakerState.reason(gate.text(4), trips: Int(gate.integer(5) ?? 0))
       // A breaker opens by itself.
       by = reason == .kindPaused ? gate.text(1) : nil
     } else {

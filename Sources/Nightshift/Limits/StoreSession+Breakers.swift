@@ -80,11 +80,37 @@ extension StoreSession {
     let until = now + state.breaker.wait(trips: trips)
     try execute(
       """
-      UPDATE nightshift_gates SET closed_at = coalesce(closed_at, ?), closed_until = ?, trips = ?, reason = ? WHERE id = ?
-      """, [SQLValue(now), SQLValue(until), SQLValue(trips), .text(reason), .integer(state.id)])
+      UPDATE nightshift_gates
+      SET closed_at = coalesce(closed_at, ?), closed_until = ?, trips = ?, reason = coalesce(reason, ?) WHERE id = ?
+      """,
+      [SQLValue(now), SQLValue(until), SQLValue(trips), .text(reason), .integer(state.id)])
     try execute("DELETE FROM nightshift_calls WHERE gate = ?", [.integer(state.id)])
     try wake(Pool(gate: state.id, text: "\(state.id)"), at: until)
     tally.notice.gatesChanged = true
+  }
+
+  /// Sets a breaker, in place of a former one, which goes on as it stood: open or closed.
+  func put(_ breaker: CircuitBreaker, inPlaceOf row: SQLRow?, by actor: Actor, at now: Timestamp) throws(StoreError) {
+    let definition = SQLValue.text(breaker.definition.description)
+    let former = row.flatMap(GateReader.breaker)
+    if let former, former.breaker.kinds == breaker.kinds {
+      try execute(
+        "UPDATE nightshift_gates SET definition = ?, updated_at = ?, updated_by = ? WHERE id = ?",
+        [definition, SQLValue(now), .text(actor.id), .integer(former.id)])
+    } else {
+      if let id = row?.integer(0) { try close(gate: id, at: now) }
+      try execute(
+        """
+        INSERT INTO nightshift_gates(
+          type, name, definition, created_at, updated_at, updated_by, closed_at, closed_until, reason, trips)
+        VALUES('breaker', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          .text(breaker.name), definition, SQLValue(now), SQLValue(now), .text(actor.id), SQLValue(former?.openedAt),
+          SQLValue(former?.probesAt), SQLValue(former?.firstReason), SQLValue(former?.trips ?? 0),
+        ])
+    }
+    try wakeHeld(now: now)
   }
 
   /// Lets everything pass again.

@@ -35,10 +35,11 @@ extension StoreSession {
   }
 
   /// Sets a limit, in place of a former one.
-  func put(_ limit: Limit, _ former: (SQLRow, Limit)?, by actor: Actor, at now: Timestamp) throws(StoreError) {
+  func put(_ limit: Limit, inPlaceOf row: SQLRow?, by actor: Actor, at now: Timestamp) throws(StoreError) {
     let definition = SQLValue.text(limit.definition.description)
-    if let (row, former) = former, let id = row.integer(0) {
-      if (former.queues, former.kinds, former.key) == (limit.queues, limit.kinds, limit.key) {
+    if let row, let id = row.integer(0) {
+      let former = GateReader.limit(row)
+      if let former, (former.queues, former.kinds, former.key) == (limit.queues, limit.kinds, limit.key) {
         // The same pools: what runs counts as before.
         try execute(
           "UPDATE nightshift_gates SET definition = ?, updated_at = ?, updated_by = ? WHERE id = ?",

@@ -58,7 +58,20 @@ extension MovedTable {
       condition: "name NOT IN ('\(marker)', '\(ForeignEvents.setting)')"),
     MovedTable(
       "tokens", key: ["id"],
-      ["name", "sha256", "role", "created_at", "created_by", "expires_at", "last_used_at", "revoked_at"]),
+      [
+        "name", "sha256", "role", "created_at", "created_by", "expires_at", "last_used_at", "revoked_at", "scopes",
+        "organization",
+      ]),
+    MovedTable("organizations", key: ["name"], ["title", "created_at", "created_by"]),
+    MovedTable(
+      "users", key: ["id"],
+      [
+        "name", "title", "role", "organization", "password", "is_temporary", "created_at", "created_by", "password_at",
+        "signed_in_at", "disabled_at",
+      ]),
+    MovedTable("sign_in_failures", key: ["subject"], ["failures", "last_at", "locked_until"]),
+    MovedTable(
+      "sessions", key: ["id"], ["sha256", "account", "created_at", "used_at", "expires_at", "address", "agent"]),
     jobs,
     MovedTable(
       "payloads", key: ["id"], ["payload", "timeout", "organization", "owner", "traceparent", "tags", "limit_key"],

@@ -47,10 +47,8 @@ extension Engine {
       let message = "must have 1 to 200 bytes; got \(workflow.name.utf8.count)"
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/name", message: message)])
     }
-    try actor.check(ownersOf: drafts)
-    for index in drafts.indices where actor != .system {
-      drafts[index].options.owner = drafts[index].options.owner ?? actor.id
-    }
+    try actor.claim(&drafts)
+    try await check(drafts, lieWithin: actor.reach)
     let idempotency = idempotencyKey.map { ($0, actor) }
     let records = try await prepare(drafts, isTyped: isTyped, idempotency: idempotency, seal: workflow.name)
     // A middleware may change drafts, but neither their number nor their order.

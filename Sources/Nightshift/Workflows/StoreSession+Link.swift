@@ -23,8 +23,12 @@ extension StoreSession {
     }
     try insertLinks(rows)
     guard !ended.isEmpty else { return outcomes }
+    let followed = tally.ends.count
     try decide(ended, states, now: now)
-    return try settled(outcomes, jobs, Set(ended.map(\.job)))
+    guard tally.ends.count > followed else { return try settled(outcomes, jobs, Set(ended.map(\.job))) }
+    // One that was cancelled ends others of the batch in turn, and the answer is to say so.
+    try followEnds()
+    return try settled(outcomes, jobs, Set(links.all.map(\.job)))
   }
 
   /// Locks the jobs, so that none ends unseen from here on, and reads where they stand.

@@ -11,7 +11,8 @@ enum ArgumentName {
     "maxAttempts": "--max-attempts", "timeout": "--timeout", "tags": "--tag", "organization": "--org",
     "reason": "--reason", "dryRun": "--dry-run", "ids": "id", "name": "name", "role": "--role",
     "limitKey": "--limit-key", "queues": "--queue", "kinds": "--kind", "by": "--by", "rate": "--rate",
-    "concurrency": "--concurrency",
+    "concurrency": "--concurrency", "failureShare": "--failure-share", "minimumCalls": "--minimum-calls",
+    "window": "--window", "openFor": "--open-for", "probes": "--probes",
     "expiresIn": "--expires", "dependsOn": "--after", "onDeath": "--on-death",
   ]
   /// Filters have the same names in a body and in a query.

@@ -49,7 +49,7 @@ struct ProblemDetails {
   private var remedy: String? {
     let commands = [
       ("/api/queues", "queues"), ("/api/workers", "workers"), ("/api/tokens", "tokens"), ("/api/limits", "limits"),
-      ("/api/kinds", "kinds"),
+      ("/api/breakers", "breakers"), ("/api/kinds", "kinds"),
     ]
     return commands.first { path.hasPrefix($0.0) }.map { "`nightshift \($0.1)` lists those there are." }
   }

@@ -33,8 +33,7 @@ struct BreakersList: AsyncParsableCommand {
 
   static func table(_ breakers: [JSONValue]) -> Table {
     var table = Table([
-      .flexible("BREAKER"), .flexible("IS"), .number("CALLS"), .number("FAILED"), .number("HELD"),
-      .flexible("KINDS").optional,
+      .flexible("BREAKER"), .text("IS"), .number("CALLS"), .number("FAILED"), .number("HELD"), .flexible("KINDS"),
     ])
     for breaker in breakers {
       let (failed, held) = (breaker.number("failed"), breaker.number("held"))
@@ -64,7 +63,10 @@ struct BreakersShow: AsyncParsableCommand {
     try await shared.withAPI { api, output in
       let breaker = try await api.get(BreakersCommand.path(name))
       if output.isJSON { return output.json(breaker) }
-      for line in BreakerText(breaker: breaker).lines(isColored: output.terminal.colorsOutput) { output.line(line) }
+      let text = BreakerText(breaker: breaker)
+      for line in text.lines(width: output.terminal.width, isColored: output.terminal.colorsOutput) {
+        output.line(line)
+      }
     }
   }
 }
@@ -75,7 +77,8 @@ struct BreakersSet: AsyncParsableCommand {
     usage: "nightshift breakers set <name> [<options>]",
     discussion: """
       It watches how the attempts of its kinds end, and the calls that handlers make by its name. While it is open the \
-      jobs of those kinds are on hold and use up no attempts. It begins closed.
+      jobs of those kinds are on hold and use up no attempts. A new one begins closed; one that is set anew stays as \
+      it stands.
       """)
 
   @Argument(help: "Its name: a–z, 0–9, '.', '_' and '-'.")
@@ -88,8 +91,8 @@ struct BreakersSet: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Open when so large a part of the calls has failed: above 0 and up to 1. (default: 0.5)", valueName: "share"))
-  var failureShare: Double?
+      "Open when so large a part of the calls has failed, such as 0.5 or 50%. (default: 0.5)", valueName: "share"))
+  var failureShare: ShareArgument?
 
   @Option(help: ArgumentHelp("Do not open on fewer calls. (default: 10)", valueName: "count"))
   var minimumCalls: Int?
@@ -108,7 +111,7 @@ struct BreakersSet: AsyncParsableCommand {
   private var body: JSONValue {
     var fields: [String: JSONValue] = [:]
     if !kinds.isEmpty { fields["kinds"] = .array(kinds.map { .string($0) }) }
-    fields["failureShare"] = failureShare.map { .number($0) }
+    fields["failureShare"] = failureShare.map { .number($0.share) }
     fields["minimumCalls"] = minimumCalls.map { .integer(Int64($0)) }
     fields["window"] = window.map { .string($0) }
     fields["openFor"] = openFor.map { .string($0) }
@@ -120,6 +123,7 @@ struct BreakersSet: AsyncParsableCommand {
     try await shared.withAPI { api, output in
       let breaker = try await api.call(APIRequest(method: .put, path: BreakersCommand.path(name), body: body))
       if output.isJSON { output.json(breaker) } else { output.line(BreakerText(breaker: breaker).line) }
+      output.warnings(of: breaker)
     }
   }
 }

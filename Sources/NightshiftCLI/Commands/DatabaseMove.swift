@@ -67,7 +67,12 @@ struct DatabaseMove: AsyncParsableCommand {
     let move = StoreMove(from: source, named: name, to: target, ignoresWorkers: ignoreWorkers)
     var view = LiveView(terminal: shared.output.terminal)
     defer { view.end() }
+    // A log is no film: a line now and then says that it goes on.
+    let interval: Duration = shared.output.terminal.isErrorTerminal ? .zero : .seconds(10)
+    var next = ContinuousClock.now + interval
     return try await move.run { progress in
+      guard ContinuousClock.now >= next else { return }
+      next = .now + interval
       let share = progress.total == 0 ? 1 : Double(progress.rows) / Double(progress.total)
       view.progress(share, "\(progress.phase.rawValue) \(progress.table) (\(progress.rows) of \(progress.total))")
     }

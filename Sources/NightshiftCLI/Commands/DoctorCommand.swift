@@ -18,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let settings = try shared.settings(jobs.map { [.jobs: ("--jobs", $0)] } ?? [:])
     // Behind a URL the store's folder is another machine's, most likely.
     let folder = settings[.url] == nil ? settings.required(.data) : nil
-    var findings = MachineChecks.all(folder: folder, now: Date())
+    var findings = try MachineChecks.all(folder: folder, holdsStore: settings.database.isFile, now: Date())
     findings += HandlerChecks.all(folder: settings.required(.jobs))
     findings += HandlerChecks.schedules(path: settings.required(.schedules))
     findings += await storeFindings()

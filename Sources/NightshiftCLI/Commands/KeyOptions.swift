@@ -18,7 +18,8 @@ struct KeyOptions: ParsableArguments {
   var keep: Debounce.Payload?
 
   @Option(
-    help: ArgumentHelp("Let only so many with its key come within a time, such as 1/10m or 5/1h.", valueName: "rate"))
+    help: ArgumentHelp("Let only so many with its key come within a time, such as 1/10m or 5/1h.", valueName: "rate"),
+    transform: ThrottleArgument.init)
   var throttle: ThrottleArgument?
 
   @Flag(help: "With --throttle, put it off to the next free place instead of leaving it out.")
@@ -60,17 +61,23 @@ struct KeyOptions: ParsableArguments {
 }
 
 /// So many within a time: `5/1h`.
-struct ThrottleArgument: ExpressibleByArgument {
+struct ThrottleArgument: Sendable {
   var limit: Int
   var per: Duration
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let limit = Int(parts[0]), limit > 0, let per = Duration(text: String(parts[1])) else {
-      return nil
+  /// - Throws: `ValidationError` with what would be right.
+  init(_ text: String) throws {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let limit = Int(parts[0]) else {
+      throw ValidationError("Give a count and a time, such as 1/10m or 5/1h.")
+    }
+    guard (1...Throttle.mostPlaces).contains(limit) else {
+      let remedy = limit < 1 ? " To let none come, do not enqueue them." : ""
+      throw ValidationError("The count must be 1 to \(Throttle.mostPlaces).\(remedy)")
+    }
+    guard let per = Duration(text: String(parts[1])), per > .zero, per <= Throttle.longest else {
+      throw ValidationError("The time must be a length such as 10s, 5m or 1h: more than 0, and at most 366d.")
     }
     (self.limit, self.per) = (limit, per)
   }
-
-  static var allValueStrings: [String] { [] }
 }

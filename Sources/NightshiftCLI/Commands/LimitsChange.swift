@@ -66,6 +66,7 @@ struct LimitsSet: AsyncParsableCommand {
     try await shared.withAPI { api, output in
       let limit = try await api.call(APIRequest(method: .put, path: LimitsCommand.path(name), body: body))
       if output.isJSON { output.json(limit) } else { output.line(LimitText(limit: limit).line) }
+      output.warnings(of: limit)
     }
   }
 }

@@ -31,8 +31,8 @@ struct LimitsList: AsyncParsableCommand {
 
   static func table(_ limits: [JSONValue]) -> Table {
     var table = Table([
-      .flexible("LIMIT"), .flexible("LETS RUN"), .number("RUNNING"), .number("HELD"), .flexible("FOR EACH").optional,
-      .flexible("COVERS").optional,
+      .flexible("LIMIT"), .flexible("LETS RUN"), .number("RUNNING"), .number("HELD"), .flexible("FOR EACH"),
+      .flexible("COVERS"),
     ])
     for limit in limits {
       let (text, held) = (LimitText(limit: limit), limit.number("held"))
@@ -59,11 +59,15 @@ struct LimitsShow: AsyncParsableCommand {
     try await shared.withAPI { api, output in
       let limit = try await api.get(LimitsCommand.path(name))
       if output.isJSON { return output.json(limit) }
-      for line in LimitText(limit: limit).lines(isColored: output.terminal.colorsOutput) { output.line(line) }
+      let text = LimitText(limit: limit)
+      for line in text.lines(width: output.terminal.width, isColored: output.terminal.colorsOutput) {
+        output.line(line)
+      }
       let keys = limit.items("keys")
       guard !keys.isEmpty else { return }
       output.line()
       output.table(Self.table(keys), whenEmpty: "")
+      if let rest = text.keysNotShown { output.note(rest) }
     }
   }
 

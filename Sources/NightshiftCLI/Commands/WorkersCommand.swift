@@ -96,7 +96,11 @@ struct WorkersStop: AsyncParsableCommand {
 struct WorkersDrain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain", abstract: "Let workers finish what they have, and then end.",
-    usage: "nightshift workers drain [<worker>] [<options>]")
+    usage: "nightshift workers drain [<worker>] [<options>]",
+    discussion: """
+      A `nightshift worker` ends once nothing is under way. The worker of a `nightshift serve` stands by instead, since \
+      the API goes on; `nightshift workers start` lets it claim jobs again.
+      """)
 
   @OptionGroup var argument: WorkerArgument
   @OptionGroup var shared: SharedOptions

@@ -3,9 +3,12 @@ import Nightshift
 
 /// What `doctor` looks at on this machine, beside the store.
 enum MachineChecks {
-  /// - Parameter folder: The data folder; `nil` when the store is elsewhere.
-  static func all(folder: String?, now: Date) -> [Finding] {
-    let store = folder.map { [space($0), folderPermissions($0), tokenPermissions($0)] } ?? []
+  /// - Parameters:
+  ///   - folder: The data folder; `nil` when the server is elsewhere.
+  ///   - holdsStore: Whether the store is a file in it. If not, a machine on which no server runs needs no folder.
+  static func all(folder: String?, holdsStore: Bool, now: Date) -> [Finding] {
+    let isNeeded = folder.map { holdsStore || FileManager.default.fileExists(atPath: $0) } ?? false
+    let store = folder.map { isNeeded ? [space($0), folderPermissions($0), tokenPermissions($0)] : [] } ?? []
     return store.compactMap { $0 } + [clock(now), timeZones()]
   }
 

@@ -43,6 +43,8 @@ enum DatabaseLocation: Sendable, Equatable, CustomStringConvertible {
     return plain.removingPercentEncoding ?? String(plain)
   }
 
+  var isFile: Bool { if case .file = self { true } else { false } }
+
   /// For people, without a password.
   var description: String {
     switch self {

@@ -31,12 +31,9 @@ struct BreakerText {
   var line: String { "Circuit breaker \(breaker.text("name")) is \(phase); it opens at \(rule)." }
 
   /// All that is known of it.
-  func lines(isColored: Bool) -> [String] {
-    func field(_ name: String, _ value: String) -> [String] {
-      guard !value.isEmpty else { return [] }
-      let title = name.padding(toLength: 10, withPad: " ", startingAt: 0)
-      return ["  " + Style.dim.paint(title, ifColored: isColored) + TextWidth.singleLine(value)]
-    }
+  func lines(width: Int?, isColored: Bool) -> [String] {
+    let fields = FieldLines(nameWidth: 10, width: width, isColored: isColored)
+    func field(_ name: String, _ value: String) -> [String] { fields.text(name, value) }
     let failed = breaker.number("failed")
     return [Style.bold.paint(breaker.text("name"), ifColored: isColored)]
       + field("is", phase) + field("because", breaker.text("reason")) + field("watches", watches)

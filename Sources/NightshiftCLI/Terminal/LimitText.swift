@@ -38,13 +38,18 @@ struct LimitText {
       + "\(limit.number("running")) run, \(Self.held(limit.number("held"))) held."
   }
 
+  /// That there are more keys than are listed; `nil` if there are not.
+  var keysNotShown: String? {
+    let (used, shown) = (limit.number("usedKeys"), limit.items("keys").count)
+    guard used > shown else { return nil }
+    let atLeast = used < LimitUse.mostCounted ? "" : "at least "
+    return "And \(atLeast)\(Count.text(used - shown, "more key")) with jobs that run or are held."
+  }
+
   /// All that is known of it.
-  func lines(isColored: Bool) -> [String] {
-    func field(_ name: String, _ value: String) -> [String] {
-      guard !value.isEmpty else { return [] }
-      let title = name.padding(toLength: 10, withPad: " ", startingAt: 0)
-      return ["  " + Style.dim.paint(title, ifColored: isColored) + TextWidth.singleLine(value)]
-    }
+  func lines(width: Int?, isColored: Bool) -> [String] {
+    let fields = FieldLines(nameWidth: 10, width: width, isColored: isColored)
+    func field(_ name: String, _ value: String) -> [String] { fields.text(name, value) }
     let running = limit.number("running")
     let busy = limit["busyKeys"]?.intValue.map { " of \(Count.text($0, "key"))" } ?? ""
     return [Style.bold.paint(limit.text("name"), ifColored: isColored)]

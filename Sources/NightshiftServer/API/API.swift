@@ -12,6 +12,8 @@ struct API: Sendable {
   let logger: Logger
   let readiness: ReadinessProbe
   let statistics = RequestStatistics()
+  /// How the server is set up, for the page that shows it.
+  var settings: [SettingLine] = []
 
   init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
     self.engine = engine
@@ -35,7 +37,7 @@ struct API: Sendable {
         let problem = Problem(error)
         report(problem, request, id)
         if problem.status == .internalServerError { failure = Failure(error) }
-        response = .problem(problem, requestID: id)
+        response = answer(problem, to: request.head, id)
       }
       decorate(&response, for: request.head, id: id)
       logger.debug(
@@ -64,7 +66,13 @@ struct API: Sendable {
     var (route, admitted) = try await gate.admit()
     switch route.handler {
     case .answer(let handler):
-      admitted.body = try await BodyReader(engine: engine).read(request, for: route)
+      let reader = BodyReader(engine: engine)
+      if route.body == .form {
+        admitted.form = try await reader.readForm(request)
+        if let session = admitted.session { try ForgeryCheck.check(admitted.form["csrf"], of: session) }
+      } else {
+        admitted.body = try await reader.read(request, for: route)
+      }
       return try await handler(admitted)
     case .live(let handler):
       let feed = try await handler(admitted)
@@ -83,6 +91,24 @@ struct API: Sendable {
       headers: [.secWebSocketVersion: "13", .upgrade: "websocket"])
   }
 
+  private func answer(_ problem: Problem, to head: HTTPRequest, _ id: String) -> Response {
+    guard isForPeople(head) else { return .problem(problem, requestID: id) }
+    switch problem.code {
+    // Whoever has no session yet is sent where it gets one, and then on.
+    case "unauthorized": return .seeOther(SignInPages.path(thenTo: head.method == .get ? head.path : nil))
+    case "password_change_needed": return .seeOther("/account")
+    default: return ErrorPage.response(problem, for: head, requestID: id)
+    }
+  }
+
+  /// Whether a page is the answer if something goes wrong: that of a page's own address, and of any that only a
+  /// browser's address bar asks for.
+  private func isForPeople(_ head: HTTPRequest) -> Bool {
+    let path = (head.path ?? "/").prefix { $0 != "?" && $0 != "#" }.split(separator: "/").map(String.init)
+    if let surface = table.surface(of: path) { return surface == .console }
+    return path.first != "api" && head.headerFields[.accept]?.contains("text/html") == true
+  }
+
   private func report(_ problem: Problem, _ request: Request, _ id: String) {
     guard problem.status.code >= 500 else { return }
     logger.warning(
@@ -95,7 +121,7 @@ struct API: Sendable {
 
   private func decorate(_ response: inout Response, for request: HTTPRequest, id: String) {
     response.headers[RequestIdentifier.field] = id
-    response.headers[.xContentTypeOptions] = "nosniff"
+    SecurityHeaders.add(to: &response)
     if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     crossOrigin.decorate(&response, for: request)
     // It would have to be the length of the body that is not sent.

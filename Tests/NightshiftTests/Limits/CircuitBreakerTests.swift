@@ -85,7 +85,38 @@ private struct Down: Error {}
     fixture.test.clock.advance(by: .seconds(1))
     try await fixture.test.runUntilIdle()
     #expect(fixture.count == burnt + 2)
-    #expect(try await fixture.engine.breakers()[0].state.trips == 3)
+    let state = try await fixture.engine.breakers()[0].state
+    #expect(state.trips == 3)
+    #expect(state.reason?.contains("calls failed within 1m; 2 probes have failed since") == true, "what opened it, too")
+  }
+
+  @Test func `that is set anew stands as before, with its new numbers`() async throws {
+    let fixture = try await Fixture(Self.breaker)
+    _ = try await fixture.add(20)
+    try await fixture.test.runUntilIdle()
+    let burnt = fixture.count
+    let opened = try await fixture.engine.breakers()[0].state
+    // Those that have failed come back meanwhile, and are held.
+    fixture.test.clock.advance(by: .seconds(20))
+    try await fixture.test.runUntilIdle()
+    var changed = Self.breaker
+    changed.probes = 2
+    changed.openFor = .seconds(300)
+    for kinds: Set<JobKind> in [["k"], ["k", "other"]] {
+      changed.kinds = kinds
+      #expect(try await !fixture.engine.set(changed, by: .system))
+      try await fixture.test.runUntilIdle()
+      #expect(fixture.count == burnt)
+      let status = try await fixture.engine.breakers()[0]
+      #expect(status.phase == .open && status.held > 0 && status.state.breaker == changed)
+      #expect((status.state.openedAt, status.state.probesAt) == (opened.openedAt, opened.probesAt))
+      #expect(status.state.reason == opened.reason)
+    }
+    fixture.isDown.withLock { $0 = false }
+    fixture.test.clock.advance(by: .seconds(10))
+    try await fixture.test.runUntilIdle()
+    #expect(try await fixture.phase() == .closed)
+    #expect(fixture.count == burnt + 20)
   }
 
   @Test func `stays closed while few fail, or only a part of them, or long ago`() async throws {
@@ -202,6 +233,7 @@ private struct Down: Error {}
           "#/failureShare", "#/kinds/1", "#/minimumCalls", "#/openFor", "#/prob", "#/probes", "#/window",
         ])
     }
+    #expect(try CircuitBreaker(name: "x", ["kinds": .null]) == CircuitBreaker("x"))
     let breaker = CircuitBreaker("x", kinds: ["a"], failureShare: 0.25, minimumCalls: 3, probes: 2)
     #expect(try CircuitBreaker(name: "x", breaker.definition) == breaker)
   }

@@ -23,7 +23,8 @@ import Testing
       limits.hold == GateHold(reason: .limit, name: "calls", key: "a", until: began + .seconds(60)))
     #expect(try await test.engine.job(first)?.limits.hold == nil)
     #expect(try await test.engine.job(other)?.limits.limitKey == nil)
-    #expect(try await test.engine.use(ofLimit: "calls") == [PoolUse(key: "a", running: 0, held: 1)])
+    let use = try await test.engine.use(ofLimit: "calls")
+    #expect(use == LimitUse(busiest: [PoolUse(key: "a", running: 0, held: 1)], used: 1))
     #expect(try await test.engine.limit("calls")?.held == 1)
     #expect(try await test.engine.limit("nothing") == nil)
   }

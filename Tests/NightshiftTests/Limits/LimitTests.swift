@@ -148,7 +148,8 @@ import Testing
     try await test.engine.set(Limit("one", by: .payload(""), concurrency: 1))
     let ids = try await add(test.engine, ["a", "a"])
     let lost = ClaimRequest(
-      worker: try await test.addWorker(), now: test.engine.clock.now, lanes: [.init("default", limit: 10)], limit: 10)
+      worker: try await test.engine.addSilentWorker(77), now: test.engine.clock.now,
+      lanes: [.init("default", limit: 10)], limit: 10)
     #expect(try await test.engine.store.claim(lost).map(\.id) == [ids[0]])
     #expect(try await test.runUntilIdle() == 0)
     _ = try await test.engine.store.reclaim(
@@ -171,7 +172,8 @@ import Testing
       _ = try await add(test.engine, ["x", "x"])
       let claimed = try await test.engine.store.claim(
         ClaimRequest(
-          worker: try await test.addWorker(), now: test.engine.clock.now, lanes: [.init("default", limit: 10)],
+          worker: try await test.engine.addSilentWorker(77), now: test.engine.clock.now,
+          lanes: [.init("default", limit: 10)],
           limit: 10))
       // One of each value, and one of those that have none.
       #expect(claimed.count == 3, "\(limit)")
@@ -184,7 +186,8 @@ import Testing
     try await test.engine.set(Limit("one", by: .payload(""), concurrency: 1))
     let ids = try await add(test.engine, ["a", "a", "a", "a"])
     let request = ClaimRequest(
-      worker: try await test.addWorker(), now: test.engine.clock.now, lanes: [.init("default", limit: 10)], limit: 10)
+      worker: try await test.engine.addSilentWorker(77), now: test.engine.clock.now,
+      lanes: [.init("default", limit: 10)], limit: 10)
     let first = try await test.engine.store.claim(request)
     #expect(first.map(\.id) == [ids[0]])
     _ = try await test.engine.store.settle([
@@ -212,7 +215,7 @@ import Testing
       })
     let ids = try await add(test.engine, ["a", "a", "a"])
     let request = ClaimRequest(
-      worker: try await test.addWorker(), now: test.engine.clock.now,
+      worker: try await test.engine.addSilentWorker(77), now: test.engine.clock.now,
       lanes: [.init("default", limit: 1), .init("paused", limit: 10), .init("default", limit: 10)], limit: 10)
     let first = try await test.engine.store.claim(request)
     #expect(first.map(\.id) == [ids[0]])
@@ -364,19 +367,5 @@ extension TestEngine {
     var configuration = EngineConfiguration()
     change(&configuration)
     return try await fresh(configuration: configuration)
-  }
-
-  /// The row of a worker that never says anything again.
-  fileprivate func addWorker() async throws -> WorkerID {
-    _ = try await engine.store.write { transaction in
-      try transaction.execute(
-        """
-        INSERT INTO nightshift_workers(
-          id, node, name, role, host, boot, pid_namespace, pid, process_start, started_at, beat, mode, queues,
-          concurrency, version)
-        VALUES(77, 900, 'test', 'worker', 'elsewhere', 'boot', 'pid', 1, 1, 0, 0, 'running', 'null', 4, '0')
-        """)
-    }
-    return WorkerID(rawValue: 77)
   }
 }

@@ -5,13 +5,15 @@ extension JSONValue {
   init(_ status: LimitStatus) { self = .fields(Self.limitFields(status)) }
 
   /// A limit with the busiest values of its key.
-  init(_ status: LimitStatus, keys: [PoolUse]) {
+  init(_ status: LimitStatus, _ use: LimitUse?) {
     var fields = Self.limitFields(status)
     if status.limit.key != nil {
+      let keys = use?.busiest ?? []
       fields["keys"] = .array(
         keys.map { use in
           ["key": .string(use.key ?? ""), "running": JSONValue(use.running), "held": JSONValue(use.held)]
         })
+      fields["usedKeys"] = JSONValue(use?.used ?? 0)
     }
     self = .fields(fields)
   }

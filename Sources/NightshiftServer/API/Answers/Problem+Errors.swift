@@ -15,6 +15,7 @@ extension Problem {
       case let error as LimitError: .invalid(error.faults.map { Fault($0.pointer, $0.message) })
       case let error as StoreError: Problem(error)
       case let error as CheckpointError: Problem(error)
+      case let error as AccountError: Problem(error)
       case let error as FlowError: .invalid([.init("#", error.description)])
       case let error as HTTPParserError: .malformed(error)
       case is NIOTooManyBytesError:

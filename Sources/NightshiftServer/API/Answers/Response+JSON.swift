@@ -27,6 +27,15 @@ extension Response {
   }
 }
 
+extension Response {
+  /// The way to another page, which is then asked for with GET.
+  static func seeOther(_ path: String, headers: HTTPFields = [:]) -> Response {
+    var headers = headers
+    headers[.location] = path
+    return Response(status: .seeOther, headers: headers)
+  }
+}
+
 extension ResponseBody {
   /// Bytes that are handed to the socket in pieces, so that a slow but steady reader is told from one that
   /// stands still (``StalledPeerHandler``).

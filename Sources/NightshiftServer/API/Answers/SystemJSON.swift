@@ -86,6 +86,8 @@ extension JSONValue {
       "id": .string(token.id),
       "name": .string(token.name),
       "role": .string(token.role.rawValue),
+      "organization": token.organization.map(JSONValue.string),
+      "scopes": token.scopes.map { .array($0.map(\.description).sorted().map(JSONValue.string)) },
       "createdAt": JSONValue(token.createdAt),
       "createdBy": .string(token.createdBy),
       "expiresAt": token.expiresAt.map { JSONValue($0) },

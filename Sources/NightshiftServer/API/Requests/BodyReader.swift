@@ -15,7 +15,7 @@ struct BodyReader: Sendable {
     let isOptional: Bool
     let limit: Int
     switch route.body {
-    case .none: (isOptional, limit) = (true, bytes(.small))
+    case .none, .form: (isOptional, limit) = (true, bytes(.small))
     case .object(let size): (isOptional, limit) = (false, bytes(size))
     case .optionalObject(let size): (isOptional, limit) = (true, bytes(size))
     }
@@ -23,11 +23,23 @@ struct BodyReader: Sendable {
     guard route.method != .get else { return nil }
     let buffer = try await collect(request, limit: limit)
     if buffer.readableBytes == 0, isOptional { return nil }
-    try checkType(request.headers)
+    try check(request.headers, isOf: "application/json")
     let body = try parse(buffer)
     // Whoever sends fields where none are expected means something by them.
     if route.body == .none { try FieldReader(body, known: []).check() }
     return body
+  }
+
+  /// Reads the fields of a form.
+  func readForm(_ request: Request) async throws -> FormFields {
+    // The largest field is a payload, of which each byte may be escaped as three.
+    let buffer = try await collect(request, limit: engine.configuration.payloadLimit * 3 + (64 << 10))
+    guard buffer.readableBytes > 0 else { return FormFields() }
+    try check(request.headers, isOf: "application/x-www-form-urlencoded")
+    guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
+      throw Problem.badRequest("malformed_form", "The form is not UTF-8.")
+    }
+    return try FormFields(parsing: text[...])
   }
 
   private func bytes(_ limit: Route.BodyLimit) -> Int {
@@ -72,13 +84,13 @@ struct BodyReader: Sendable {
       headers: [.connection: "close"])
   }
 
-  private func checkType(_ headers: HTTPFields) throws(Problem) {
-    let type = headers[.contentType]?.split(separator: ";").first?.trimmingSpaces.lowercased()
-    guard type == "application/json" else {
+  private func check(_ headers: HTTPFields, isOf type: String) throws(Problem) {
+    let sent = headers[.contentType]?.split(separator: ";").first?.trimmingSpaces.lowercased()
+    guard sent == type else {
       let found = headers[.contentType].map { "`\($0.truncatedUTF8(to: 80))`" } ?? "none"
       throw Problem(
-        .unsupportedMediaType, "unsupported_type", "`Content-Type` must be `application/json`; got \(found).",
-        headers: [.accept: "application/json"])
+        .unsupportedMediaType, "unsupported_type", "`Content-Type` must be `\(type)`; got \(found).",
+        headers: [.accept: type])
     }
   }
 

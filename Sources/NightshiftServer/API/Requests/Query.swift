@@ -16,8 +16,7 @@ struct Query: Sendable {
   }
 
   private static func decode(_ text: Substring) throws(Problem) -> String {
-    // As forms are encoded: a plus is a space.
-    guard let decoded = text.replacingOccurrences(of: "+", with: " ").removingPercentEncoding else {
+    guard let decoded = FormFields.decode(text) else {
       throw .badRequest(
         "malformed_query", "The query holds a `%` that does not begin an escaped UTF-8 character.")
     }

@@ -13,7 +13,8 @@ extension RouteTable {
       let breaker = try CircuitBreaker(name: request.breakerName, request.body ?? [:])
       let isNew = try await request.engine.set(breaker, by: request.actor)
       return .json(
-        try await shown(request), status: isNew ? .created : .ok,
+        try await shown(request).adding(warnings: request.engine.warnings(about: breaker)),
+        status: isNew ? .created : .ok,
         headers: isNew ? [.location: "/api/breakers/\(breaker.name)"] : [:])
     },
     .delete("/api/breakers/{name}", .operator, audit: "remove-breaker") { request in

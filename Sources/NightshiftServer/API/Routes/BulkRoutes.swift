@@ -25,8 +25,13 @@ extension RouteTable {
     }
     let ids = ids(&reader)
     try reader.check()
-    guard ids.isEmpty else { return try await change(verb, ids, reason, request) }
-    let filter = try FilterReader.read(reader["filter"], at: "#/filter")
+    guard ids.isEmpty else {
+      for id in ids where try await !request.engine.reaches(request.actor.reach, id) { throw APIRequest.noSuchJob(id) }
+      return try await change(verb, ids, reason, request)
+    }
+    guard let filter = try FilterReader.read(reader["filter"], at: "#/filter").within(request.actor.reach) else {
+      return .json(JSONValue(.nothing, dryRun: isDryRun))
+    }
     let outcome = try await request.engine.changeAll(
       verb, matching: filter, reason: reason, dryRun: isDryRun, by: request.actor)
     return .json(JSONValue(outcome, dryRun: isDryRun))

@@ -41,6 +41,7 @@ extension RouteTable {
       Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { CheckpointID($0) }
+    filter.viewer = request.actor
     guard filter.kinds.count <= 50 else {
       throw Problem.invalid([.init(parameter: "kind", "may have at most 50 values")])
     }

@@ -6,7 +6,7 @@ extension RouteTable {
   /// What people and programs send to a job that is under way, or make of one that is over.
   static let flowRoutes: [Route] = [
     .post("/api/jobs/{id}/signals/{name}", .member, audit: "signal", body: .optionalObject(.job), signal),
-    .post("/api/jobs/{id}/fork", .operator, audit: "fork", body: .optionalObject(.job), fork),
+    .post("/api/jobs/{id}/fork", .member, audit: "fork", body: .optionalObject(.job), fork),
   ]
 
   private static func signal(_ request: APIRequest) async throws -> Response {

@@ -23,7 +23,16 @@ extension RouteTable {
       Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { GrantID($0) }
-    let page = try await request.engine.grants(before: cursor, limit: limit ?? 50)
+    var page = try await request.engine.grants(before: cursor, limit: limit ?? 50)
+    if request.actor.organization != nil {
+      var within: [Grant] = []
+      // One that covers a whole kind is nobody's in particular.
+      for grant in page.grants {
+        guard let job = grant.job, try await request.engine.reaches(request.actor.reach, job) else { continue }
+        within.append(grant)
+      }
+      page.grants = within
+    }
     return .json(
       .fields([
         "grants": .array(page.grants.map { JSONValue($0) }), "next": page.next.map { .string("\($0)") },

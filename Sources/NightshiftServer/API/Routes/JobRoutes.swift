@@ -8,9 +8,9 @@ extension RouteTable {
     .get("/api/jobs", .role(.viewer), query: FilterReader.fields + ["limit", "cursor"], list),
     .get("/api/jobs/{id}", .role(.viewer), show),
     .get("/api/jobs/{id}/logs", .role(.viewer), query: ["after", "limit"], logs),
-    .delete("/api/jobs/{id}", .operator, audit: "discard", discard),
-    .post("/api/jobs/{id}/cancel", .operator, audit: "cancel", body: .optionalObject(.small), cancel),
-    .post("/api/jobs/{id}/retry", .operator, audit: "retry", body: .optionalObject(.job), retry),
+    .delete("/api/jobs/{id}", .member, audit: "discard", discard),
+    .post("/api/jobs/{id}/cancel", .member, audit: "cancel", body: .optionalObject(.small), cancel),
+    .post("/api/jobs/{id}/retry", .member, audit: "retry", body: .optionalObject(.job), retry),
     .get("/api/jobs/{id}/artifacts/{name}", .role(.viewer), artifact),
   ]
 
@@ -20,7 +20,9 @@ extension RouteTable {
       Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { JobID($0) }
-    let page = try await request.engine.jobs(filter, before: cursor, limit: limit ?? 50)
+    // Who asks by name for what is beyond its reach is told of no jobs, as of any that are not there.
+    guard let within = filter.within(request.actor.reach) else { return .json(["jobs": []]) }
+    let page = try await request.engine.jobs(within, before: cursor, limit: limit ?? 50)
     return .json(
       .fields([
         "jobs": .array(page.jobs.map { JSONValue($0) }),

@@ -20,7 +20,7 @@ extension RouteTable {
   private static func limit(_ request: APIRequest) async throws -> JSONValue {
     let name = request.limitName
     guard let status = try await request.engine.limit(name) else { throw noSuchLimit(name) }
-    return JSONValue(status, keys: try await request.engine.use(ofLimit: name) ?? [])
+    return JSONValue(status, try await request.engine.use(ofLimit: name))
   }
 
   /// The whole of it: what is not sent does not hold any more.
@@ -28,7 +28,8 @@ extension RouteTable {
     let limit = try Limit(name: request.limitName, request.body ?? [:])
     let isNew = try await request.engine.set(limit, by: request.actor)
     return .json(
-      try await self.limit(request), status: isNew ? .created : .ok,
+      try await self.limit(request).adding(warnings: request.engine.warnings(about: limit)),
+      status: isNew ? .created : .ok,
       headers: isNew ? [.location: "/api/limits/\(limit.name)"] : [:])
   }
 

@@ -20,6 +20,12 @@ struct PathTemplate: Sendable, Hashable, CustomStringConvertible {
   /// So many segments are not gaps: the more, the more precise is a match.
   var literalCount: Int { segments.count { if case .literal = $0 { true } else { false } } }
 
+  /// What the path is about: its first word that is not `api` or `ws`.
+  var noun: String? {
+    for case .literal(let text) in segments where !["api", "ws"].contains(text) { return text }
+    return nil
+  }
+
   /// What stands in the gaps; `nil` if the path does not fit.
   func match(_ path: [String]) -> [String: String]? {
     guard path.count == segments.count else { return nil }

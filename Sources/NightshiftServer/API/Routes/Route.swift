@@ -21,6 +21,16 @@ struct Route: Sendable {
     case object(BodyLimit)
     /// A JSON object, or nothing.
     case optionalObject(BodyLimit)
+    /// The fields of an HTML form.
+    case form
+  }
+
+  /// For whom the answers are.
+  enum Surface: Sendable, Hashable {
+    /// Programs: JSON, and problem details when something is wrong.
+    case api
+    /// People with a browser: pages, and pages again when something is wrong.
+    case console
   }
 
   enum BodyLimit: Sendable, Hashable {
@@ -47,6 +57,23 @@ struct Route: Sendable {
   let query: [String]
   let body: Body
   let handler: Handler
+  var surface = Surface.api
+  /// What it is about: tokens may be confined to some of these.
+  var area = TokenScope.Area.console
+
+  /// What a token must have for it.
+  var scope: TokenScope { TokenScope(area, isWrite: method != .get) }
+}
+
+extension [Route] {
+  /// The same routes, about this.
+  func about(_ area: TokenScope.Area) -> [Route] {
+    map { route in
+      var route = route
+      route.area = area
+      return route
+    }
+  }
 }
 
 extension Route {
@@ -102,5 +129,25 @@ extension Route {
     Route(
       method: .get, path: PathTemplate(path), access: .role(role), audit: nil, query: query, body: .none,
       handler: .live(handler))
+  }
+
+  /// A page of the console.
+  static func page(
+    _ path: String, _ access: Access, query: [String] = [],
+    _ handler: @escaping @Sendable (APIRequest) async throws -> Response
+  ) -> Route {
+    Route(
+      method: .get, path: PathTemplate(path), access: access, audit: nil, query: query, body: .none,
+      handler: .answer(handler), surface: .console)
+  }
+
+  /// What a form of a page does: it changes something, and answers with the way to the next page.
+  static func form(
+    _ path: String, _ access: Access, audit: String,
+    _ handler: @escaping @Sendable (APIRequest) async throws -> Response
+  ) -> Route {
+    Route(
+      method: .post, path: PathTemplate(path), access: access, audit: audit, query: [], body: .form,
+      handler: .answer(handler), surface: .console)
   }
 }

@@ -8,11 +8,19 @@ import Nightshift
 struct RouteTable: Sendable {
   let routes: [Route]
 
-  static let api = RouteTable(
-    routes: submitRoutes + jobRoutes + bulkRoutes + workflowRoutes + scheduleRoutes + queueRoutes + workerRoutes
-      + tokenRoutes + limitRoutes + breakerRoutes + kindRoutes
-      + systemRoutes + profileRoutes
-      + liveRoutes + checkpointRoutes + grantRoutes + flowRoutes)
+  static let api = RouteTable(routes: apiRoutes + consoleRoutes)
+
+  private static let apiRoutes: [Route] = [
+    (submitRoutes + jobRoutes + bulkRoutes + flowRoutes + liveRoutes).about(.jobs),
+    (checkpointRoutes + grantRoutes).about(.checkpoints),
+    workflowRoutes.about(.workflows),
+    scheduleRoutes.about(.schedules),
+    (queueRoutes + kindRoutes).about(.queues),
+    (limitRoutes + breakerRoutes).about(.limits),
+    workerRoutes.about(.workers),
+    (systemRoutes + profileRoutes).about(.metrics),
+    (tokenRoutes + userRoutes + organizationRoutes + identityRoutes).about(.accounts),
+  ].flatMap { $0 }
 
   /// A route with what stands in its path's gaps.
   struct Match: Sendable {
@@ -38,6 +46,9 @@ struct RouteTable: Sendable {
     }
     return match
   }
+
+  /// For whom a path answers; `nil` if there is no such path.
+  func surface(of path: [String]) -> Route.Surface? { candidates(for: path).first?.route.surface }
 
   /// The methods that a path answers, as `Allow` lists them; `nil` if there is no such path.
   func allow(_ path: [String]) -> String? {

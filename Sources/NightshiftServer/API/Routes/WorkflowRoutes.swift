@@ -32,7 +32,12 @@ extension RouteTable {
       Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { WorkflowID($0) }
-    let page = try await request.engine.workflows(before: cursor, limit: limit ?? 50)
+    var page = try await request.engine.workflows(before: cursor, limit: limit ?? 50)
+    var within: [WorkflowSummary] = []
+    for workflow in page.workflows where try await request.engine.reaches(request.actor.reach, workflow.id) {
+      within.append(workflow)
+    }
+    page.workflows = within
     return .json(
       .fields([
         "workflows": .array(page.workflows.map { JSONValue($0) }),
@@ -91,7 +96,7 @@ extension APIRequest {
     return id
   }
 
-  fileprivate static func noSuchWorkflow(_ id: WorkflowID) -> Problem {
+  static func noSuchWorkflow(_ id: WorkflowID) -> Problem {
     .notFound("There is no workflow \(id). It may have been pruned after its time, with the last of its jobs.")
   }
 }

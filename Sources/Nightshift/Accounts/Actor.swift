@@ -5,18 +5,29 @@ package struct Actor: Sendable, Hashable {
   package var role: Role
   /// Where the request came from; `nil` inside the process.
   package var address: String?
+  /// The one whose work it may see and do; `nil` for all.
+  package var organization: String?
+  /// To what a token is confined; `nil` for all that its role may do.
+  package var scopes: Set<TokenScope>?
 
-  package init(id: String, role: Role, address: String? = nil) {
+  package init(
+    id: String, role: Role, address: String? = nil, organization: String? = nil, scopes: Set<TokenScope>? = nil
+  ) {
     self.id = id
     self.role = role
     self.address = address
+    self.organization = organization
+    self.scopes = scopes
   }
+
+  /// Whether its scopes let it do what needs this one.
+  package func has(_ scope: TokenScope) -> Bool { scopes?.contains { $0.covers(scope) } ?? true }
 
   /// The program that embeds the engine.
   package static let system = Actor(id: "system", role: .admin)
 }
 
-/// What somebody may do. Each role may do what the ones before it may.
+/// What somebody may do. Each role may do what the ones before it may, but that a member sees its own jobs only.
 package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
   case viewer, member, approver, `operator`, admin
 

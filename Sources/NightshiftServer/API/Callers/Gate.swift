@@ -47,34 +47,74 @@ struct Gate: Sendable {
     if headers.isWebSocketUpgrade, !api.crossOrigin.allowsWebSocket(from: head) {
       throw Problem(.forbidden, "origin_not_allowed", "Pages of this origin may not open WebSockets here.")
     }
-    let actor = try await admittedActor(for: match.route)
+    let caller = try await admittedCaller(for: match.route)
+    try await ReachCheck(engine: engine, actor: caller.actor).check(match)
     try query.check(known: match.route.query)
     var request = APIRequest(
       engine: engine, readiness: api.readiness, method: head.method, headers: headers,
       parameters: match.parameters, query: query,
-      actor: actor, isStillAllowed: isStillAllowed(match.route))
+      actor: caller.actor, isStillAllowed: isStillAllowed(match.route))
+    request.session = caller.session
+    request.settings = api.settings
+    do { try ForgeryCheck.checkSite(head, api.crossOrigin) } catch { request.siteFault = error }
+    request.isSecure = origin.isSecure
+    request.path = target.prefix { $0 != "?" && $0 != "#" }.description
     if case .inProcess = origin { request.isInProcess = true }
     request.statistics = api.statistics
     return (match.route, request)
   }
 
-  private func admittedActor(for route: Route) async throws -> Actor {
+  /// Who asks, and how it has shown so.
+  struct Caller: Sendable {
+    var actor: Actor
+    /// The session, if a browser's cookie has shown it.
+    var session: Session?
+  }
+
+  private func admittedCaller(for route: Route) async throws -> Caller {
     switch route.access {
-    case .open: return .anonymous
-    case .roleOrLoopback where isFromThisHost: return .anonymous
+    case .open: return try await openCaller(for: route)
+    case .roleOrLoopback where isFromThisHost: return Caller(actor: .anonymous)
     case .role(let role), .roleOrLoopback(let role):
-      let actor = try await caller()
-      guard actor.role >= role else { throw Problem.forbidden(actor, needs: role) }
-      return actor
+      let caller = try await caller()
+      guard caller.actor.role >= role else { throw Problem.forbidden(caller.actor, needs: role) }
+      guard caller.actor.has(route.scope) else { throw Problem.forbidden(caller.actor, needs: route.scope) }
+      if let session = caller.session { try check(session, for: route) }
+      return caller
     }
   }
 
-  private func caller() async throws -> Actor {
+  /// The door is open, but a page may still greet by name.
+  private func openCaller(for route: Route) async throws -> Caller {
+    var nobody = Actor.anonymous
+    if case .socket(let address, _, _) = origin { nobody.address = address }
+    // The form of the sign-in comes from whoever has a session or none; it bears no session's token.
+    guard route.surface == .console, route.method == .get, case .socket = origin, let session = try await session()
+    else { return Caller(actor: nobody) }
+    return Caller(actor: session.actor, session: session)
+  }
+
+  private func check(_ session: Session, for route: Route) throws(Problem) {
+    if session.mustChangePassword, !["/account", "/account/password", "/sign-out"].contains("\(route.path)") {
+      throw Problem(
+        .forbidden, "password_change_needed", "Somebody else has chosen your password. Choose your own first.")
+    }
+    guard route.method != .get else { return }
+    try ForgeryCheck.checkSite(head, api.crossOrigin)
+    // What comes in a form is looked at once it is read.
+    guard route.body != .form else { return }
+    try ForgeryCheck.check(headers[ForgeryCheck.field], of: session)
+  }
+
+  private func caller() async throws -> Caller {
     switch origin {
-    case .inProcess(let actor): return actor
-    case .socket(let address, _):
+    case .inProcess(let actor): return Caller(actor: actor)
+    case .socket(let address, _, _):
       guard let secret = try Credentials.secret(in: headers) else {
-        throw Problem.unauthorized("A token is needed: send `Authorization: Bearer TOKEN`.")
+        guard let session = try await session() else {
+          throw Problem.unauthorized("A token is needed: send `Authorization: Bearer TOKEN`.")
+        }
+        return Caller(actor: session.actor, session: session)
       }
       guard var actor = try await engine.authenticate(secret) else {
         throw Problem.unauthorized(
@@ -82,14 +122,22 @@ struct Gate: Sendable {
           error: "invalid_token")
       }
       actor.address = address
-      return actor
+      return Caller(actor: actor)
     }
+  }
+
+  private func session() async throws -> Session? {
+    guard let secret = SessionCookie.secret(in: headers), var session = try await engine.session(secret) else {
+      return nil
+    }
+    if case .socket(let address, _, _) = origin { session.actor.address = address }
+    return session
   }
 
   /// A proxy on this host makes all the world look like this host; it says so in headers. Pages that a
   /// browser on this host has loaded from elsewhere send an `Origin`.
   private var isFromThisHost: Bool {
-    guard case .socket(_, isLoopback: true) = origin else { return false }
+    guard case .socket(_, isLoopback: true, _) = origin else { return false }
     let signs = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"].compactMap {
       HTTPField.Name($0)
     }
@@ -100,7 +148,7 @@ struct Gate: Sendable {
     guard case .socket = origin, case .role(let role) = route.access else { return { true } }
     return {
       do {
-        return try await caller().role >= role
+        return try await caller().actor.role >= role
       } catch is StoreError {
         // Nothing is known of the token just now, which is no reason to take it for revoked.
         return true

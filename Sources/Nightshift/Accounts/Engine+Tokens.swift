@@ -6,9 +6,14 @@ import Synchronization
 extension Engine {
   /// Makes a token for the API. The secret is shown this once: only its hash is kept.
   package func createToken(
-    name: String, role: Role, expiresAt: Timestamp?, by actor: Actor
+    name: String, role: Role, expiresAt: Timestamp?, organization: String? = nil, scopes: Set<TokenScope>? = nil,
+    by actor: Actor
   ) async throws -> (TokenSummary, secret: String) {
-    try await makeToken(name: name, role: role, expiresAt: expiresAt, by: actor) { transaction throws(StoreError) in
+    let token = TokenSummary(
+      id: Identifier.text(makeID().rawValue, prefix: "tok"), name: name, role: role, organization: organization,
+      scopes: scopes, createdAt: clock.now, createdBy: actor.id, expiresAt: expiresAt)
+    return try await makeToken(token, by: actor) { transaction in
+      try Self.check(organization: organization, transaction)
       let taken = try transaction.query(
         "SELECT 1 FROM nightshift_tokens WHERE name = ? AND revoked_at IS NULL", [.text(name)])
       guard !taken.isEmpty else { return true }
@@ -19,40 +24,35 @@ extension Engine {
   /// - Parameter isWanted: Asked within the transaction, and while no other process makes a token.
   /// - Returns: `nil` if it was not wanted.
   private func makeToken(
-    name: String, role: Role, expiresAt: Timestamp?, by actor: Actor,
-    if isWanted: @escaping @Sendable (any WriteTransaction) throws(StoreError) -> Bool
+    _ token: TokenSummary, by actor: Actor, if isWanted: @escaping @Sendable (any WriteTransaction) throws -> Bool
   ) async throws -> (TokenSummary, secret: String)? {
-    let secret = Self.makeSecret()
+    let secret = Self.makeSecret(prefix: "nst_")
     let digest = Self.fingerprint(Array(secret.utf8))
-    let (id, now) = (makeID().rawValue, clock.now)
     let isMade = try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift tokens")
       guard try isWanted(transaction) else { return false }
       try transaction.execute(
         """
-        INSERT INTO nightshift_tokens(id, name, sha256, role, created_at, created_by, expires_at)
-        VALUES(?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO nightshift_tokens(id, name, sha256, role, created_at, created_by, expires_at, scopes, organization)
+        VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          .integer(id), .text(name), .text(digest), .text(role.rawValue), SQLValue(now), .text(actor.id),
-          SQLValue(expiresAt),
+          SQLValue(Identifier.parse(token.id, prefix: "tok")), .text(token.name), .text(digest),
+          .text(token.role.rawValue), SQLValue(token.createdAt), .text(actor.id), SQLValue(token.expiresAt),
+          SQLValue(token.scopes?.map(\.description).sorted().joined(separator: " ")), SQLValue(token.organization),
         ])
       try transaction.audit(
-        "create-token", "token \(name)", by: actor, at: now, detail: ["role": .string(role.rawValue)])
+        "create-token", "token \(token.name)", by: actor, at: token.createdAt, detail: token.rights)
       return true
     }
-    guard isMade else { return nil }
-    let summary = TokenSummary(
-      id: Identifier.text(id, prefix: "tok"), name: name, role: role, createdAt: now, createdBy: actor.id,
-      expiresAt: expiresAt, lastUsedAt: nil, revokedAt: nil)
-    return (summary, secret)
+    return isMade ? (token, secret) : nil
   }
 
   /// 32 random bytes, with a prefix by which a leaked one is recognised.
-  private static func makeSecret() -> String {
+  static func makeSecret(prefix: String) -> String {
     let key = SymmetricKey(size: .bits256)
     let text = key.withUnsafeBytes { Data($0) }.base64EncodedString()
-    return "nst_" + text.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    return prefix + text.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
   }
 
   /// All tokens, the newest first.
@@ -60,17 +60,22 @@ extension Engine {
     try await store.read { transaction in
       try transaction.query(
         """
-        SELECT id, name, role, created_at, created_by, expires_at, last_used_at, revoked_at FROM nightshift_tokens
-        ORDER BY id DESC
+        SELECT id, name, role, created_at, created_by, expires_at, last_used_at, revoked_at, organization, scopes
+        FROM nightshift_tokens ORDER BY id DESC
         """
       ).map { row in
         TokenSummary(
           id: Identifier.text(row.integer(0)!, prefix: "tok"), name: row.text(1)!,
-          role: row.text(2).flatMap(Role.init(rawValue:)) ?? .viewer, createdAt: row.timestamp(3)!,
-          createdBy: row.text(4)!, expiresAt: row.timestamp(5), lastUsedAt: row.timestamp(6),
-          revokedAt: row.timestamp(7))
+          role: row.text(2).flatMap(Role.init(rawValue:)) ?? .viewer, organization: row.text(8),
+          scopes: row.text(9).map(Self.scopes), createdAt: row.timestamp(3)!, createdBy: row.text(4)!,
+          expiresAt: row.timestamp(5), lastUsedAt: row.timestamp(6), revokedAt: row.timestamp(7))
       }
     }
+  }
+
+  /// One that only a newer Nightshift knows gives no rights.
+  private static func scopes(_ text: String) -> Set<TokenScope> {
+    Set(text.split(separator: " ").compactMap { TokenScope(String($0)) })
   }
 
   /// Ends a token, named by its id or name. `false` if there is none that is in force.
@@ -94,7 +99,8 @@ extension Engine {
     besides id: Int64?, _ name: String, _ transaction: any WriteTransaction
   ) throws(StoreError) {
     let admins = try transaction.query(
-      "SELECT id, name FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL AND expires_at IS NULL")
+      "SELECT id, name FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL AND expires_at IS NULL AND scopes IS NULL"
+    )
     let others = admins.filter { $0.integer(0) != id && $0.text(1) != name }
     guard others.isEmpty, !admins.isEmpty else { return }
     throw StoreError(
@@ -111,12 +117,16 @@ extension Engine {
     }
     let row = try await store.read { transaction in
       try transaction.query(
-        "SELECT name, role, expires_at, id FROM nightshift_tokens WHERE sha256 = ? AND revoked_at IS NULL",
-        [.text(digest)]
+        """
+        SELECT name, role, expires_at, id, organization, scopes FROM nightshift_tokens
+        WHERE sha256 = ? AND revoked_at IS NULL
+        """, [.text(digest)]
       ).first
     }
     guard let row, let role = row.text(1).flatMap(Role.init(rawValue:)) else { return nil }
-    let token = CachedToken(actor: Actor(id: "token:\(row.text(0)!)", role: role), expiresAt: row.timestamp(2))
+    let actor = Actor(
+      id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes))
+    let token = CachedToken(actor: actor, expiresAt: row.timestamp(2))
     guard token.expiresAt.map({ $0 > now }) ?? true else { return nil }
     caches.withLock { $0.tokens[digest] = token }
     await noteUse(of: row.integer(3)!, now)
@@ -141,8 +151,19 @@ extension Engine {
   package func ensureAdminToken() async throws -> String? {
     let hasAdmin = "SELECT 1 FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL LIMIT 1"
     guard try await store.read({ try $0.query(hasAdmin) }).isEmpty else { return nil }
-    return try await makeToken(name: "admin", role: .admin, expiresAt: nil, by: .system) {
-      transaction throws(StoreError) in try transaction.query(hasAdmin).isEmpty
-    }?.secret
+    let token = TokenSummary(
+      id: Identifier.text(makeID().rawValue, prefix: "tok"), name: "admin", role: .admin, createdAt: clock.now,
+      createdBy: Actor.system.id)
+    return try await makeToken(token, by: .system) { try $0.query(hasAdmin).isEmpty }?.secret
+  }
+}
+
+extension TokenSummary {
+  /// What the audit log keeps of it.
+  fileprivate var rights: JSONValue {
+    .fields([
+      "role": .string(role.rawValue), "organization": organization.map(JSONValue.string),
+      "scopes": scopes.map { .array($0.map(\.description).sorted().map(JSONValue.string)) },
+    ])
   }
 }

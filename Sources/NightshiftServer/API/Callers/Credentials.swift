@@ -36,8 +36,17 @@ extension Problem {
   static func forbidden(_ actor: Actor, needs role: Role) -> Problem {
     Problem(
       .forbidden, "forbidden",
-      "This takes the role `\(role.rawValue)`; the token \"\(actor.id)\" has `\(actor.role.rawValue)`.",
+      "This takes the role `\(role.rawValue)`; \"\(actor.id)\" has `\(actor.role.rawValue)`.",
       headers: [.wwwAuthenticate: "Bearer realm=\"nightshift\", error=\"insufficient_scope\""])
+  }
+}
+
+extension Problem {
+  static func forbidden(_ actor: Actor, needs scope: TokenScope) -> Problem {
+    Problem(
+      .forbidden, "forbidden",
+      "This takes the scope `\(scope)`, which the token \"\(actor.id)\" was not given.",
+      headers: [.wwwAuthenticate: "Bearer realm=\"nightshift\", error=\"insufficient_scope\", scope=\"\(scope)\""])
   }
 }
 

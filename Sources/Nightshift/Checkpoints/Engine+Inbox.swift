@@ -1,0 +1,41 @@
+extension Engine {
+  /// How many questions wait for people; counted up to a limit, since a badge needs no more.
+  package func waitingQuestions(upTo limit: Int) async throws(StoreError) -> Int {
+    let rows = try await store.read { transaction in
+      // The literal is the condition of the index.
+      try transaction.query(
+        """
+        SELECT count(*) FROM (SELECT c.id FROM nightshift_checkpoints c JOIN nightshift_jobs j ON j.id = c.job
+          WHERE c.state = 'pending' AND j.state < 5 LIMIT ?) AS waiting
+        """, [SQLValue(limit)])
+    }
+    return Int(rows.first?.integer(0) ?? 0)
+  }
+}
+
+extension Checkpoint {
+  /// Whether somebody's role or name lets them decide. Whether they have asked for the job themselves is looked at when
+  /// they do decide.
+  package func mayBeDecided(by actor: Actor) -> Bool {
+    guard state == .pending else { return false }
+    return policy.reviewers.allows(actor) || (escalatedAt != nil && policy.escalateTo.allows(actor))
+  }
+
+  /// Changes with the data as they are now: whoever decides says by it what they have seen.
+  package var stamp: String { String(Engine.fingerprint(current?.serialized() ?? []).prefix(16)) }
+
+  /// When people are reminded next.
+  package var nextReminder: Timestamp? {
+    guard state == .pending, escalatedAt == nil else { return nil }
+    return policy.reminders.dropFirst(reminders).first.map {
+      Timestamp(microseconds: createdAt.microseconds + $0)
+    }
+  }
+
+  /// Who is asked once nobody has answered in time; empty unless it escalates.
+  package var escalation: [String] {
+    guard policy.onExpiry == .escalate, escalatedAt == nil else { return [] }
+    let names = policy.escalateTo.users + policy.escalateTo.roles
+    return names.isEmpty ? [Role.approver.rawValue] : names
+  }
+}

@@ -1,0 +1,14 @@
+// What makes the pages handier. All of them can be read, and all of their forms sent, without it.
+import { refreshTimes } from "./time.js";
+import { startLive } from "./live.js";
+import { startKeys } from "./keys.js";
+import { startPalette } from "./palette.js";
+import { startForms } from "./forms.js";
+import { startTheme } from "./switch.js";
+
+refreshTimes();
+startTheme();
+startForms();
+startKeys();
+startPalette();
+startLive();
