@@ -93,6 +93,10 @@ CREATE TABLE nightshift_outbox(
 CREATE TABLE nightshift_payloads(
   id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
   traceparent TEXT, tags TEXT, limit_key TEXT) STRICT;
+CREATE TABLE nightshift_profile(
+  hour INTEGER NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
+  failures INTEGER NOT NULL, sum_us INTEGER NOT NULL, max_us INTEGER NOT NULL, buckets TEXT NOT NULL,
+  slowest TEXT NOT NULL, PRIMARY KEY(hour, kind, part, name)) WITHOUT ROWID;
 CREATE TABLE nightshift_progress(
   job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
 CREATE TABLE nightshift_queues(
@@ -122,6 +126,9 @@ CREATE TABLE nightshift_slots(
   job INTEGER, open INTEGER NOT NULL, PRIMARY KEY(schedule, at)) WITHOUT ROWID;
 CREATE INDEX nightshift_slots_fired ON nightshift_slots(fired_at);
 CREATE INDEX nightshift_slots_open ON nightshift_slots(schedule, at) WHERE open > 0;
+CREATE TABLE nightshift_slow_kinds(
+  kind TEXT NOT NULL PRIMARY KEY, p95_us INTEGER NOT NULL, window_us INTEGER NOT NULL, least INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL, slow_since INTEGER, slow_p95_us INTEGER) WITHOUT ROWID;
 CREATE TABLE nightshift_steps(
   job INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
   tries INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, type TEXT, result BLOB, error TEXT,
