@@ -105,7 +105,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:0", "--data", str(self.folder / "data"), "--jobs", str(jobs),
              "--concurrency", "6"],
-            cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
+            env={**os.environ, "NIGHTSHIFT_WORKER_GRACE_PERIOD": "1s"}, cwd=self.folder, stdout=log, stderr=log, start_new_session=True)
         self.url, self.token = self.wait()
 
     def wait(self):

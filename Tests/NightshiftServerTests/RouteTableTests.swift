@@ -30,9 +30,31 @@ import Yams
     }
   }
 
-  @Test func `opens only health to everybody`() {
-    let open = RouteTable.api.routes.filter { $0.surface == .api && $0.access == .open }.map(\.path.description)
-    #expect(open == ["/healthz", "/readyz"])
+  @Test func `lets each role into the pages where it may and nowhere else`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      for route in RouteTable.api.routes where route.surface == .console {
+        guard case .role(let needed) = route.access else { continue }
+        let headers: HTTPFields = route.body == .form ? [.contentType: "application/x-www-form-urlencoded"] : [:]
+        for role in Role.allCases where role < needed {
+          let answer = try await test.call(route.method, route.examplePath, as: role, headers: headers)
+          #expect(answer.status == 403, "\(role) at \(route.testDescription)")
+          #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
+        }
+        let stranger = try await test.call(route.method, route.examplePath, as: nil, headers: headers)
+        #expect(stranger.status == 303, "nobody at \(route.testDescription)")
+        #expect(stranger.headers[.location]?.hasPrefix("/sign-in") == true)
+        for role in Role.allCases where role >= needed {
+          let answer = try await test.call(route.method, route.examplePath, as: role, headers: headers)
+          #expect(
+            ![401, 403, 405, 500].contains(answer.status), "\(role) at \(route.testDescription): \(answer.status)")
+        }
+      }
+    }
+  }
+
+  @Test func `opens only health, the door and what pages are made of to everybody`() {
+    let open = RouteTable.api.routes.filter { $0.access == .open }.map(\.path.description)
+    #expect(Set(open) == ["/healthz", "/readyz", "/sign-in", "/assets/{version}/{name}"])
   }
 
   @Test func `names an audit verb for each change`() {

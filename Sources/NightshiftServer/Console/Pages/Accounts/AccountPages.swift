@@ -164,7 +164,7 @@ struct Choice: Sendable {
 struct UsersPage: PageModel {
   struct Person: Sendable {
     let name: String
-    let title: String?
+    let fullName: String
     let role: String
     let organization: String
     let signedIn: TimeView?
@@ -210,7 +210,7 @@ struct UsersPage: PageModel {
     let (engine, now) = (request.engine, request.engine.now)
     people = try await engine.users().map { user in
       Person(
-        name: user.name, title: user.title, role: user.role.rawValue, organization: user.organization ?? "all",
+        name: user.name, fullName: user.title ?? "", role: user.role.rawValue, organization: user.organization ?? "all",
         signedIn: TimeView(user.signedInAt, now: now), isDisabled: user.disabledAt != nil,
         isTemporary: user.mustChangePassword)
     }
