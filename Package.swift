@@ -196,8 +196,9 @@ let package = Package(
     .testTarget(
       name: "NightshiftCLITests",
       dependencies: [
-        "Nightshift", "NightshiftCLI", "NightshiftSQLite",
+        "Nightshift", "NightshiftCLI", "NightshiftSQLite", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
   ]

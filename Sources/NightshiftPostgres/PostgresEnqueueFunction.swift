@@ -19,18 +19,65 @@ enum PostgresEnqueueFunction {
 
   /// Lets a job in a fair queue become ready by way of `scheduled`, where it gets its turn.
   static let fairStatements = [
-    function
-      .replacing("CREATE FUNCTION", with: "CREATE OR REPLACE FUNCTION")
-      // A column of the turns has the same name.
-      .replacing(/\blane\b/, with: "chosen_queue")
-      .replacing(
-        "CASE WHEN due_us > now_us THEN",
-        with: """
-          CASE WHEN due_us > now_us OR EXISTS (
-            SELECT 1 FROM nightshift_turns t WHERE t.queue = chosen_queue AND t.lane = '') THEN
-          """),
-    searchPath,
+    fairFunction.replacing("CREATE FUNCTION", with: "CREATE OR REPLACE FUNCTION"), searchPath,
   ].map(filled)
+
+  /// Takes a key for limits. A function with another argument is another function: the former goes, and whoever was
+  /// allowed to call it may call the new one.
+  static let limitKeyStatements = [
+    """
+    CREATE TABLE nightshift_former_callers AS
+    SELECT DISTINCT acl.grantee, acl.is_grantable FROM pg_proc p, aclexplode(p.proacl) AS acl
+    WHERE p.proname = 'nightshift_enqueue' AND p.pronamespace = CAST(current_schema() AS regnamespace)
+      AND acl.grantee <> p.proowner
+    """,
+    "DROP FUNCTION nightshift_enqueue",
+    limitKeyFunction, searchPath,
+    """
+    DO $$ DECLARE
+      caller record;
+    BEGIN
+      FOR caller IN SELECT * FROM nightshift_former_callers LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION nightshift_enqueue TO %s %s',
+          CASE WHEN caller.grantee = 0 THEN 'PUBLIC' ELSE CAST(CAST(caller.grantee AS regrole) AS text) END,
+          CASE WHEN caller.is_grantable THEN 'WITH GRANT OPTION' ELSE '' END);
+      END LOOP;
+    END $$
+    """,
+    "DROP TABLE nightshift_former_callers",
+  ].map(filled)
+
+  private static let limitKeyFunction =
+    fairFunction
+    .replacing("tags text[] DEFAULT NULL)", with: "tags text[] DEFAULT NULL, limit_key text DEFAULT NULL)")
+    .replacing(
+      "IF cardinality(tags) > 20",
+      with: """
+        IF octet_length(nightshift_enqueue.limit_key) NOT BETWEEN 1 AND 200 THEN
+            RAISE EXCEPTION 'nightshift: limit_key must have 1 to 200 bytes'
+              USING ERRCODE = 'invalid_parameter_value';
+          END IF;
+          IF cardinality(tags) > 20
+        """
+    )
+    .replacing("INSERT INTO nightshift_payloads(id, payload, timeout, owner, tags)", with: payloadInsert)
+    .replacing(
+      "THEN CAST(to_jsonb(tags) AS text) END);",
+      with: "THEN CAST(to_jsonb(tags) AS text) END, "
+        + "nightshift_enqueue.limit_key);")
+
+  private static let payloadInsert = "INSERT INTO nightshift_payloads(id, payload, timeout, owner, tags, limit_key)"
+
+  private static let fairFunction =
+    function
+    // A column of the turns has the same name.
+    .replacing(/\blane\b/, with: "chosen_queue")
+    .replacing(
+      "CASE WHEN due_us > now_us THEN",
+      with: """
+        CASE WHEN due_us > now_us OR EXISTS (
+          SELECT 1 FROM nightshift_turns t WHERE t.queue = chosen_queue AND t.lane = '') THEN
+        """)
 
   private static let function = """
     CREATE FUNCTION nightshift_enqueue(

@@ -73,6 +73,11 @@ enum PostgresSchema {
         """,
       ] + PostgresEnqueueFunction.fairStatements),
     Migration(module: "postgres", number: 4, name: "ownership", statements: Migration.ownership),
+    Migration(
+      module: "postgres", number: 5, name: "expiring keys, and limit keys from SQL",
+      statements: [
+        "CREATE INDEX nightshift_keys_expires_at ON nightshift_keys(expires_at) WHERE expires_at IS NOT NULL"
+      ] + PostgresEnqueueFunction.limitKeyStatements),
   ]
 
   /// Replaces the tokens of portable DDL.

@@ -56,6 +56,11 @@ enum SQLiteSchema {
         """,
       ]),
     Migration(module: "sqlite", number: 3, name: "ownership", statements: Migration.ownership),
+    Migration(
+      module: "sqlite", number: 4, name: "expiring keys",
+      statements: [
+        "CREATE INDEX nightshift_keys_expires_at ON nightshift_keys(expires_at) WHERE expires_at IS NOT NULL"
+      ]),
   ]
 
   /// Replaces the tokens of portable DDL.

@@ -13,20 +13,20 @@ package final class Telemetry: Sendable {
   package let tracer: OTLPTracer?
   private let exporter: SpanExporter?
   private let reporter: SentryReporter?
-  private let clients: [TelemetryClient]
   private let clock: any WallClock
 
   package init(
     traces: TracesConfiguration?, errors: ErrorsConfiguration?, clock: any WallClock = SystemClock(), logger: Logger
   ) {
     self.clock = clock
-    let tracesClient = traces.map { TelemetryClient(timeout: $0.timeout) }
-    let errorsClient = errors.map { TelemetryClient(timeout: $0.timeout) }
-    clients = [tracesClient, errorsClient].compactMap(\.self)
-    let exporter = traces.map { SpanExporter($0, client: tracesClient!, clock: clock, logger: logger) }
+    let exporter = traces.map {
+      SpanExporter($0, client: TelemetryClient(timeout: $0.timeout), clock: clock, logger: logger)
+    }
     self.exporter = exporter
     tracer = traces.map { traces in OTLPTracer(sampler: traces.sampler) { exporter?.add($0) } }
-    reporter = errors.map { SentryReporter($0, client: errorsClient!, clock: clock, logger: logger) }
+    reporter = errors.map {
+      SentryReporter($0, client: TelemetryClient(timeout: $0.timeout), clock: clock, logger: logger)
+    }
   }
 
   /// What the engine is to tell of its work; `nil` if nobody wants to know.
@@ -53,20 +53,18 @@ package final class Telemetry: Sendable {
     return try result.get()
   }
 
+  /// Not by cancelling at once: that would break off what is being sent.
   private func end(_ loops: [Task<Void, Never>]) async {
-    for loop in loops { loop.cancel() }
+    exporter?.end()
+    reporter?.end()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { [self] in
-        for loop in loops { await loop.value }
-        await exporter?.flush()
-        await reporter?.flush()
-      }
+      group.addTask { for loop in loops { await loop.value } }
       // Cancelled when all is sent, which is no error.
       group.addTask { [clock] in _ = try? await clock.sleep(for: Self.patience) }
       await group.next()
+      for loop in loops { loop.cancel() }
       group.cancelAll()
     }
-    for client in clients { await client.close() }
   }
 }
 

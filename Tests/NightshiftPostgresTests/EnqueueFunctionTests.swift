@@ -1,5 +1,5 @@
 import Nightshift
-import NightshiftPostgres
+@testable import NightshiftPostgres
 import TestSupport
 import Testing
 
@@ -51,6 +51,17 @@ struct `nightshift_enqueue` {
     await database.end()
   }
 
+  @Test func `takes a key for limits`() async throws {
+    try await engine.set(Limit("one", by: .key, concurrency: 1))
+    let ids = try (0..<3).map { try enqueue("'mail', '{\"order\": 1}', limit_key => '\($0 / 2)'") }
+    #expect(try await engine.job(ids[0])?.limits.limitKey == "0")
+    let request = ClaimRequest(
+      worker: engine.workerID, now: engine.clock.now, lanes: [.init("post", limit: 10)], limit: 10)
+    _ = try await engine.store.promote(now: engine.clock.now + .seconds(1), limit: 10, freed: [])
+    #expect(try await engine.store.claim(request).map(\.id) == [ids[0], ids[2]])
+    await database.end()
+  }
+
   @Test func `takes what is said`() async throws {
     let id = try enqueue(
       """
@@ -69,7 +80,8 @@ struct `nightshift_enqueue` {
   @Test(arguments: [
     "'nail', '{}'", "'mail', '{}', priority => 'urgent'", "'mail', '{}', queue => 'No Queue'",
     "'mail', '{}', max_attempts => 0", "'mail', '{}', max_attempts => 1001", "'mail', '{}', unique_key => ''",
-    "'mail', '{}', unique_key => repeat('k', 201)", "'mail', '{}', tags => '{a,NULL}'",
+    "'mail', '{}', unique_key => repeat('k', 201)", "'mail', '{}', limit_key => ''",
+    "'mail', '{}', tags => '{a,NULL}'",
     "'mail', '{}', tags => '{{a,b},{c,d}}'", "'mail', '{}', run_at => 'infinity'",
     "'mail', to_jsonb(repeat('x', 1100000))",
   ])
@@ -109,6 +121,18 @@ struct `nightshift_enqueue` {
       #expect(rows[0].integer(0) ?? 0 > 0)
     }
     #expect(try database.run("SELECT actor LIKE 'sql:%' FROM nightshift_audit").last?.integer(0) == 1)
+    await database.end()
+  }
+
+  @Test func `may be called by the same as before when it takes another argument`() async throws {
+    _ = try database.run("GRANT EXECUTE ON FUNCTION nightshift_enqueue TO PUBLIC")
+    for statement in PostgresEnqueueFunction.limitKeyStatements {
+      _ = try database.run(PostgresSchema.dialect(statement))
+    }
+    let rows = try database.run(
+      "SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) a WHERE p.proname = 'nightshift_enqueue' AND a.grantee = 0")
+    #expect(rows[0].integer(0) == 1)
+    #expect(try database.run("SELECT to_regclass('nightshift_former_callers') IS NULL")[0].integer(0) == 1)
     await database.end()
   }
 

@@ -55,7 +55,7 @@ struct `The schema on PostgreSQL` {
       try transaction.query("SELECT module, number FROM nightshift_migrations ORDER BY module, number").map(\.values)
     }
     let core = Migration.core.map { [SQLValue.text($0.module), SQLValue($0.number)] }
-    #expect(steps == core + [["postgres", 1], ["postgres", 2], ["postgres", 3], ["postgres", 4]])
+    #expect(steps == core + [["postgres", 1], ["postgres", 2], ["postgres", 3], ["postgres", 4], ["postgres", 5]])
     for store in stores { await store.close() }
     database.drop()
   }

@@ -87,6 +87,7 @@ nightshift_events.queue text COLLATE C NOT NULL
 nightshift_events.attempt bigint NOT NULL
 nightshift_events.at bigint NOT NULL
 nightshift_events.writer bigint NOT NULL
+nightshift_events.body text COLLATE C
 nightshift_forks.job bigint NOT NULL IDENTITY
 nightshift_forks.origin bigint NOT NULL
 nightshift_forks.step text COLLATE C NOT NULL
@@ -186,6 +187,16 @@ nightshift_payloads.owner text COLLATE C
 nightshift_payloads.traceparent text COLLATE C
 nightshift_payloads.tags text COLLATE C
 nightshift_payloads.limit_key text COLLATE C
+nightshift_profile.hour bigint NOT NULL
+nightshift_profile.kind text COLLATE C NOT NULL
+nightshift_profile.part text COLLATE C NOT NULL
+nightshift_profile.name text COLLATE C NOT NULL
+nightshift_profile.n bigint NOT NULL
+nightshift_profile.failures bigint NOT NULL
+nightshift_profile.sum_us bigint NOT NULL
+nightshift_profile.max_us bigint NOT NULL
+nightshift_profile.buckets text COLLATE C NOT NULL
+nightshift_profile.slowest text COLLATE C NOT NULL
 nightshift_progress.job bigint NOT NULL IDENTITY
 nightshift_progress.attempt bigint NOT NULL
 nightshift_progress.millionths bigint NOT NULL
@@ -254,6 +265,14 @@ nightshift_slots.outcome text COLLATE C NOT NULL
 nightshift_slots.detail text COLLATE C
 nightshift_slots.job bigint
 nightshift_slots.open bigint NOT NULL
+nightshift_slow_kinds.kind text COLLATE C NOT NULL
+nightshift_slow_kinds.p95_us bigint NOT NULL
+nightshift_slow_kinds.window_us bigint NOT NULL
+nightshift_slow_kinds.least bigint NOT NULL
+nightshift_slow_kinds.updated_at bigint NOT NULL
+nightshift_slow_kinds.updated_by text COLLATE C NOT NULL
+nightshift_slow_kinds.slow_since bigint
+nightshift_slow_kinds.slow_p95_us bigint
 nightshift_steps.job bigint NOT NULL
 nightshift_steps.key text COLLATE C NOT NULL
 nightshift_steps.seq bigint NOT NULL
@@ -371,6 +390,7 @@ CREATE UNIQUE INDEX nightshift_jobs_pkey ON nightshift_jobs USING btree (id)
 CREATE INDEX nightshift_jobs_ready ON nightshift_jobs USING btree (queue, priority, COALESCE(turn, run_at), id) WHERE ((state = 0) AND (hold = 0))
 CREATE INDEX nightshift_jobs_running ON nightshift_jobs USING btree (worker) WHERE (state = 1)
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs USING btree (run_at) WHERE (state = 2)
+CREATE INDEX nightshift_keys_expires_at ON nightshift_keys USING btree (expires_at) WHERE (expires_at IS NOT NULL)
 CREATE INDEX nightshift_keys_job ON nightshift_keys USING btree (job)
 CREATE UNIQUE INDEX nightshift_keys_pkey ON nightshift_keys USING btree (scope, key)
 CREATE UNIQUE INDEX nightshift_kind_workers_pkey ON nightshift_kind_workers USING btree (kind, worker)
@@ -383,6 +403,7 @@ CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
 CREATE INDEX nightshift_payloads_organization ON nightshift_payloads USING btree (organization, id) WHERE (organization IS NOT NULL)
 CREATE INDEX nightshift_payloads_owner ON nightshift_payloads USING btree (owner, id) WHERE (owner IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
+CREATE UNIQUE INDEX nightshift_profile_pkey ON nightshift_profile USING btree (hour, kind, part, name)
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
 CREATE INDEX nightshift_queues_paused_until ON nightshift_queues USING btree (paused_until) WHERE (paused_until IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)
@@ -404,6 +425,7 @@ CREATE UNIQUE INDEX nightshift_signals_pkey ON nightshift_signals USING btree (i
 CREATE INDEX nightshift_slots_fired ON nightshift_slots USING btree (fired_at)
 CREATE INDEX nightshift_slots_open ON nightshift_slots USING btree (schedule, at) WHERE (open > 0)
 CREATE UNIQUE INDEX nightshift_slots_pkey ON nightshift_slots USING btree (schedule, at)
+CREATE UNIQUE INDEX nightshift_slow_kinds_pkey ON nightshift_slow_kinds USING btree (kind)
 CREATE UNIQUE INDEX nightshift_steps_pkey ON nightshift_steps USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_tags_pkey ON nightshift_tags USING btree (tag, job)
 CREATE UNIQUE INDEX nightshift_tokens_pkey ON nightshift_tokens USING btree (id)
@@ -423,6 +445,6 @@ CREATE INDEX nightshift_workflow_jobs_job ON nightshift_workflow_jobs USING btre
 CREATE INDEX nightshift_workflow_jobs_kept ON nightshift_workflow_jobs USING btree (workflow) WHERE (outcome IS NULL)
 CREATE UNIQUE INDEX nightshift_workflow_jobs_pkey ON nightshift_workflow_jobs USING btree (workflow, ref)
 CREATE UNIQUE INDEX nightshift_workflows_pkey ON nightshift_workflows USING btree (id)
-nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[]) RETURNS bigint
+nightshift_enqueue(kind text, payload jsonb DEFAULT '{}'::jsonb, queue text DEFAULT NULL::text, priority text DEFAULT NULL::text, run_at timestamp with time zone DEFAULT NULL::timestamp with time zone, max_attempts integer DEFAULT NULL::integer, unique_key text DEFAULT NULL::text, tags text[] DEFAULT NULL::text[], limit_key text DEFAULT NULL::text) RETURNS bigint
 nightshift_make_id() RETURNS bigint
 nightshift_text(bytes bytea) RETURNS text

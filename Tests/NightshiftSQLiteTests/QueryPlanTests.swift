@@ -50,6 +50,11 @@ import Testing
       """, "nightshift_jobs_held_by"
     ),
     ("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", "nightshift_keys_job"),
+    (
+      "SELECT scope, key FROM nightshift_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
+      "nightshift_keys_expires_at"
+    ),
+    ("SELECT 1 FROM nightshift_keys WHERE expires_at < ?", "nightshift_keys_expires_at"),
     ("DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?", "PRIMARY KEY"),
     ("DELETE FROM nightshift_artifact_chunks WHERE job = ?", "nightshift_artifact_chunks"),
   ]

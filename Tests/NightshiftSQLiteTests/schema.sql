@@ -38,7 +38,7 @@ CREATE TABLE nightshift_dispatches(
   pool TEXT NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(pool, at)) WITHOUT ROWID;
 CREATE TABLE nightshift_events(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, version INTEGER NOT NULL, state INTEGER NOT NULL, kind TEXT NOT NULL,
-  queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL);
+  queue TEXT NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, writer INTEGER NOT NULL, body TEXT);
 CREATE TABLE nightshift_forks(
   job INTEGER PRIMARY KEY, origin INTEGER NOT NULL, step TEXT NOT NULL, forked_by TEXT NOT NULL);
 CREATE INDEX nightshift_forks_origin ON nightshift_forks(origin);
@@ -72,6 +72,7 @@ CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 
 CREATE TABLE nightshift_keys(
   scope TEXT NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, expires_at INTEGER, fingerprint TEXT,
   PRIMARY KEY(scope, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX nightshift_keys_expires_at ON nightshift_keys(expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX nightshift_keys_job ON nightshift_keys(job);
 CREATE TABLE nightshift_kind_workers(
   kind TEXT NOT NULL, worker INTEGER NOT NULL, PRIMARY KEY(kind, worker)) WITHOUT ROWID;
@@ -87,16 +88,15 @@ CREATE TABLE nightshift_migrations(
 CREATE TABLE nightshift_old_payloads(
   job INTEGER NOT NULL, version INTEGER NOT NULL, replaced_at INTEGER NOT NULL, payload BLOB NOT NULL,
   PRIMARY KEY(job, version)) WITHOUT ROWID;
-CREATE TABLE nightshift_organizations(
-  name TEXT NOT NULL PRIMARY KEY, title TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE nightshift_outbox(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, body TEXT);
 CREATE TABLE nightshift_payloads(
   id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
   traceparent TEXT, tags TEXT, limit_key TEXT) STRICT;
-CREATE INDEX nightshift_payloads_organization ON nightshift_payloads(organization, id)
-  WHERE organization IS NOT NULL;
-CREATE INDEX nightshift_payloads_owner ON nightshift_payloads(owner, id) WHERE owner IS NOT NULL;
+CREATE TABLE nightshift_profile(
+  hour INTEGER NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
+  failures INTEGER NOT NULL, sum_us INTEGER NOT NULL, max_us INTEGER NOT NULL, buckets TEXT NOT NULL,
+  slowest TEXT NOT NULL, PRIMARY KEY(hour, kind, part, name)) WITHOUT ROWID;
 CREATE TABLE nightshift_progress(
   job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
 CREATE TABLE nightshift_queues(
@@ -116,16 +116,7 @@ CREATE TABLE nightshift_schedules(
   overridden TEXT, fired_until INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1;
-CREATE TABLE nightshift_sessions(
-  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, created_at INTEGER NOT NULL,
-  used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, address TEXT, agent TEXT);
-CREATE INDEX nightshift_sessions_account ON nightshift_sessions(account);
-CREATE INDEX nightshift_sessions_end ON nightshift_sessions(expires_at);
 CREATE TABLE nightshift_settings(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE nightshift_sign_in_failures(
-  subject TEXT NOT NULL PRIMARY KEY, failures INTEGER NOT NULL, last_at INTEGER NOT NULL, locked_until INTEGER)
-  WITHOUT ROWID;
-CREATE INDEX nightshift_sign_in_failures_last ON nightshift_sign_in_failures(last_at);
 CREATE TABLE nightshift_signals(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, name TEXT NOT NULL, payload BLOB NOT NULL, sent_at INTEGER NOT NULL,
   sent_by TEXT NOT NULL, wait INTEGER);
@@ -135,6 +126,9 @@ CREATE TABLE nightshift_slots(
   job INTEGER, open INTEGER NOT NULL, PRIMARY KEY(schedule, at)) WITHOUT ROWID;
 CREATE INDEX nightshift_slots_fired ON nightshift_slots(fired_at);
 CREATE INDEX nightshift_slots_open ON nightshift_slots(schedule, at) WHERE open > 0;
+CREATE TABLE nightshift_slow_kinds(
+  kind TEXT NOT NULL PRIMARY KEY, p95_us INTEGER NOT NULL, window_us INTEGER NOT NULL, least INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL, slow_since INTEGER, slow_p95_us INTEGER) WITHOUT ROWID;
 CREATE TABLE nightshift_steps(
   job INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, attempt INTEGER NOT NULL,
   tries INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER, type TEXT, result BLOB, error TEXT,
@@ -142,14 +136,10 @@ CREATE TABLE nightshift_steps(
 CREATE TABLE nightshift_tags(tag TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY(tag, job)) WITHOUT ROWID;
 CREATE TABLE nightshift_tokens(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL,
-  created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER, scopes TEXT, organization TEXT);
+  created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER);
 CREATE TABLE nightshift_turns(
   queue TEXT NOT NULL, priority INTEGER NOT NULL, lane TEXT NOT NULL, turn INTEGER NOT NULL,
   PRIMARY KEY(queue, priority, lane)) WITHOUT ROWID;
-CREATE TABLE nightshift_users(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, role TEXT NOT NULL, organization TEXT,
-  password TEXT NOT NULL, is_temporary INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
-  password_at INTEGER NOT NULL, signed_in_at INTEGER, disabled_at INTEGER);
 CREATE TABLE nightshift_waits(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, key TEXT NOT NULL, type INTEGER NOT NULL, state INTEGER NOT NULL, names TEXT,
   target INTEGER, due_at INTEGER, created_at INTEGER NOT NULL, ended_at INTEGER, name TEXT, payload BLOB);

@@ -144,21 +144,20 @@ import Tracing
     exporter.add(span())
     let running = Task { await exporter.run() }  // cancelled below
     defer { running.cancel() }
-    clock.advance(by: SpanExporter.interval)
-    _ = await collector.requests(1)
-    // Moved on in seconds, since it is not told when the wait begins.
-    var seconds = 0
-    while collector.received.count < 2 {
-      clock.advance(by: .seconds(1))
-      seconds += 1
-      await Task.yield()
+    // Moved on in seconds, since it is not told when a wait begins.
+    func seconds(until condition: () -> Bool) async -> Int {
+      var seconds = 0
+      while !condition() {
+        clock.advance(by: .seconds(1))
+        seconds += 1
+        await Task.yield()
+      }
+      return seconds
     }
-    #expect(seconds >= 17)
-    while collector.received.count < 3 {
-      clock.advance(by: .seconds(1))
-      await Task.yield()
-    }
-    while exporter.signal.sent == 0 { await Task.yield() }
+    _ = await seconds { collector.received.count == 1 }
+    #expect(await seconds { collector.received.count == 2 } >= 17)
+    _ = await seconds { exporter.signal.sent == 1 }
+    #expect(collector.received.count == 3)
     #expect(exporter.signal.sent == 1 && exporter.signal.dropped == 0)
     #expect(Set(collector.received.map(\.body)).count == 1)
   }
@@ -168,7 +167,7 @@ import Tracing
     let collector = try await StubServer.start(.response(status))
     let exporter = Self.exporter(collector.url)
     exporter.add(span())
-    await exporter.flush()
+    await exporter.sendAll()
     #expect(exporter.signal.dropped == 1 && collector.received.count == 1)
   }
 
@@ -196,7 +195,7 @@ import Tracing
     let collector = try await StubServer.start(.response(200))
     let exporter = Self.exporter(collector.url)
     for _ in 0..<(SpanExporter.batch + 1) { exporter.add(span()) }
-    await exporter.flush()
+    await exporter.sendAll()
     #expect(collector.received.count == 2 && exporter.signal.sent == SpanExporter.batch + 1)
     #expect(collector.spans.count == SpanExporter.batch + 1)
   }

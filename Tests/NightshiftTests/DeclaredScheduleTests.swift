@@ -77,4 +77,34 @@ import Testing
     try await engine.unschedule("report")
     #expect(try await engine.schedules().isEmpty)
   }
+
+  @Test func `of a program has keys as jobs have them`() async throws {
+    struct Sync: Job {
+      static let kind: JobKind = "sync"
+      func run(_ context: JobContext) async throws {}
+    }
+    let test = try await TestEngine.fresh()
+    try await test.engine.register(Sync.self)
+    var options = ScheduleOptions()
+    options.limitKey = "acme"
+    options.throttle = .by("sync", 2, per: .seconds(5_400))
+    try await test.engine.schedule("s", Sync(), "* * * * *", options)
+    let stored = try #require(try await test.engine.schedule("s")?.definition).options
+    #expect(stored.limitKey == "acme" && stored.throttle == options.throttle)
+    for _ in 0..<4 {
+      test.clock.advance(by: .seconds(60))
+      try await test.runUntilIdle()
+    }
+    let jobs = try await test.engine.jobs(JobFilter()).jobs
+    #expect(jobs.count == 2)
+    #expect(try await test.engine.job(jobs[0].id)?.limits.limitKey == "acme")
+    (options.throttle, options.debounce) = (nil, .byPayload(quiet: .seconds(90), atMost: .seconds(600)))
+    try await test.engine.schedule("s", Sync(), "* * * * *", options)
+    #expect(try await test.engine.schedule("s")?.definition?.options.debounce == options.debounce)
+    (options.debounce, options.unique) = (nil, .by("k"))
+    try await test.engine.schedule("s", Sync(), "* * * * *", options)
+    #expect(try await test.engine.schedule("s")?.definition?.options.unique == options.unique)
+    options.throttle = .byPayload(per: .seconds(1))
+    await #expect(throws: ScheduleError.self) { try await test.engine.schedule("s", Sync(), "* * * * *", options) }
+  }
 }

@@ -89,6 +89,35 @@ import Testing
     }
   }
 
+  @Test func `see what people do through the other`() async throws {
+    let (worker, other) = try await pair()
+    try await worker.register("k", payload: Int.self) { _, context in
+      _ = try await context.signal("go", as: Int.self)
+      _ = try await context.approval("send", title: "Send it?")
+    }
+    try await other.refresh()
+    try await whileBothRun(worker, other) {
+      let id = try await other.add("k")
+      let events = try await other.listen(EventFilter(job: id))
+      await eventually { worker.foreignEvents.audience.elsewhere != nil }
+      #expect(try await worker.signal("go", to: id, 7))
+      await eventually { try await worker.checkpoints(CheckpointFilter()).checkpoints.count == 1 }
+      let asked = try await worker.checkpoints(CheckpointFilter()).checkpoints[0]
+      let ada = Actor(id: "ada", role: .approver)
+      _ = try await worker.decide(asked.id, Verdict(.approve), by: ada)
+      var seen: [String] = []
+      for try await case .event(_, let event) in events {
+        if case .signal(let name, let by) = event.body { seen.append("\(name) by \(by)") }
+        if case .checkpoint(asked.id, "send", "Send it?", let state, let verdict, let by) = event.body {
+          seen.append("\(state) \(verdict ?? "-") by \(by)")
+        }
+        if seen.count == 2 { break }
+      }
+      #expect(seen == ["go by \(Actor.system.id)", "approved approved by ada"])
+      _ = try await other.waitForEnd(of: id, timeout: .seconds(240))
+    }
+  }
+
   @Test func `wait for the end of a job that the other runs, however short it is`() async throws {
     let (worker, other) = try await pair()
     try await worker.register("k", payload: Int.self) { _, _ in }

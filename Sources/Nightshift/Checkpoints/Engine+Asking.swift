@@ -33,7 +33,7 @@ extension Engine {
       return .refused(state)
     }
     guard checkpoint.id.rawValue != id else {
-      tell(checkpoint, by: actor, at: now)
+      await tell(checkpoint, by: actor, at: now)
       return .asked(checkpoint)
     }
     let isSame =

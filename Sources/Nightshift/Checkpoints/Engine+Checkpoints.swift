@@ -141,7 +141,7 @@ extension Engine {
         detail: ["job": .string("\(checkpoint.job)"), "digest": .string(checkpoint.digest)])
       return try Self.checkpoint(id, transaction) ?? checkpoint
     }
-    tell(decided, by: actor, at: now)
+    await tell(decided, by: actor, at: now)
     return decided
   }
 

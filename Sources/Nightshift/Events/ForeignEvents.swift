@@ -83,6 +83,27 @@ final class ForeignEvents: Sendable {
     }
   }
 
+  /// Tells the others of what somebody has done through this process, if any of them listens.
+  func tell(_ event: Event) async {
+    guard let me = audience.elsewhere, let body = event.body.stored else { return }
+    do {
+      _ = try await engine.store.write { transaction in
+        guard try transaction.session.hasTaken(Migration.eventBodies.step) else { return 0 }
+        return try transaction.execute(
+          """
+          INSERT INTO nightshift_events(job, version, state, kind, queue, attempt, at, writer, body)
+          SELECT id, version, state, kind, queue, ?, ?, ?, ? FROM nightshift_jobs WHERE id = ?
+          """,
+          [
+            SQLValue(event.attempt), SQLValue(event.at), .integer(me.rawValue), .text(body.description),
+            SQLValue(event.job),
+          ])
+      }
+    } catch {
+      engine.logger.warning("other processes could not be told of an event", metadata: ["error": "\(error)"])
+    }
+  }
+
   /// Called when another process has committed.
   func read() async throws(StoreError) {
     try await noteListenersElsewhere()
@@ -119,7 +140,8 @@ final class ForeignEvents: Sendable {
     // No id is negative: an empty list would be no SQL.
     let list = ([-1] + gaps).map(String.init).joined(separator: ", ")
     let rows = try await engine.store.read { transaction in
-      let columns = "id, job, version, state, kind, queue, attempt, at, writer"
+      let body = try transaction.hasTables(of: Migration.eventBodies.step) ? "body" : "NULL"
+      let columns = "id, job, version, state, kind, queue, attempt, at, writer, \(body)"
       let late = try transaction.query("SELECT \(columns) FROM nightshift_events WHERE id IN (\(list)) ORDER BY id")
       return late
         + (try transaction.query(
@@ -129,15 +151,26 @@ final class ForeignEvents: Sendable {
     let now = engine.clock.monotonic
     state.withLock { state in
       state.noteRead(rows.compactMap { $0.integer(0) }, at: now)
-      for row in rows where jobs.contains(row.job(1)!) { state.delivered[row.job(1)!] = row.integer(2)! }
+      for row in rows where row.text(9) == nil && jobs.contains(row.job(1)!) {
+        state.delivered[row.job(1)!] = row.integer(2)!
+      }
     }
-    engine.events.publish(
-      rows.filter { $0.integer(8) != me.rawValue }.map { row in
-        Event(
-          job: row.job(1)!, kind: row.text(4)!, queue: row.text(5)!, attempt: Int(row.integer(6)!),
-          at: row.timestamp(7)!,
-          body: .state(JobState(code: row.integer(3)!) ?? .ready, version: row.integer(2)!))
-      })
+    engine.events.publish(rows.filter { $0.integer(8) != me.rawValue }.compactMap(Self.event))
+  }
+
+  private static func event(_ row: SQLRow) -> Event? {
+    let body: Event.Body?
+    if let text = row.text(9) {
+      // Written by one of us; what a newer one tells is passed over.
+      body = (try? JSONValue(parsing: text.utf8)).flatMap { Event.Body(stored: $0) }
+    } else {
+      body = .state(JobState(code: row.integer(3)!) ?? .ready, version: row.integer(2)!)
+    }
+    return body.map { body in
+      Event(
+        job: row.job(1)!, kind: row.text(4)!, queue: row.text(5)!, attempt: Int(row.integer(6)!),
+        at: row.timestamp(7)!, body: body)
+    }
   }
 
   /// Log lines and progress of a job that somebody follows and that runs elsewhere.

@@ -47,6 +47,11 @@ extension Engine {
   private func forgottenPools() async throws(StoreError) -> Set<ForgottenPool> {
     return try await store.read { transaction throws(StoreError) in
       guard try transaction.hasTables(of: Migration.limits.step) else { return [] }
+      // All pools are about to be looked at.
+      let marks = WakeWalk.marks
+      let walks = try transaction.query(
+        "SELECT 1 FROM nightshift_wakes WHERE pool >= ? AND pool < ? LIMIT 1", [.text(marks.first), .text(marks.end)])
+      guard walks.isEmpty else { return [] }
       let gates = try GateReader.gates(transaction)
       let running = try Self.runningByPool(transaction)
       var forgotten: Set<ForgottenPool> = []

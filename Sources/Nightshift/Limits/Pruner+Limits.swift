@@ -27,14 +27,4 @@ extension Pruner {
         """, [.text("\(gate.id)"), .text("\(gate.id):"), .text("\(gate.id);"), SQLValue(oldest)])
     }
   }
-
-  private func deleteInBatches(_ sql: String, _ values: [SQLValue]) async throws {
-    let limit = 1_000
-    while true {
-      let deleted = try await engine.store.write { transaction in
-        try transaction.execute(sql, values + [SQLValue(limit)])
-      }
-      guard deleted == limit, !Task.isCancelled else { return }
-    }
-  }
 }

@@ -14,19 +14,6 @@ extension StoreSession {
     tally.due(at: moment)
   }
 
-  /// Has all pools looked at that have held jobs: after a gate was changed or a worker was lost.
-  package func wakeHeld(now: Timestamp) throws(StoreError) {
-    guard try knowsLimits else { return }
-    var last = ""
-    // From one pool to the next, however many jobs each has.
-    while let pool = try query(
-      "SELECT held_by FROM nightshift_jobs WHERE hold >= 4 AND held_by > ? ORDER BY held_by LIMIT 1", [.text(last)]
-    ).first?.text(0) {
-      if let pool = Pool(pool) { try wake(pool, at: now) }
-      last = pool
-    }
-  }
-
   /// Whether any job is held back by a gate.
   private var anyHeld: Bool {
     get throws(StoreError) { try !query("SELECT 1 FROM nightshift_jobs WHERE hold >= 4 LIMIT 1").isEmpty }
@@ -76,6 +63,7 @@ extension StoreSession {
       "SELECT pool FROM nightshift_wakes WHERE at <= ? ORDER BY at, pool LIMIT ?",
       [SQLValue(now), SQLValue(Self.poolBatch)]
     ).compactMap { $0.text(0) }
+    for text in due { try WakeWalk(text).map { walk throws(StoreError) in try go(on: walk, now: now) } }
     let pools = Set(due).union(freed).compactMap(Pool.init).sorted { $0.text < $1.text }
     if !pools.isEmpty {
       // What this process knows may be a moment old, and nobody would look at these pools again.

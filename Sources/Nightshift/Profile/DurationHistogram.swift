@@ -41,14 +41,17 @@ package struct DurationHistogram: Sendable, Hashable {
     for index in buckets.indices { buckets[index] += other.buckets[index] }
   }
 
+  /// For each power of two the bucket of its first value: from there it is four steps at most.
+  private static let starts: [Int] = (0..<64).map { power in
+    bounds.firstIndex { $0 >= Int64(clamping: UInt64(1) << UInt64(power)) } ?? bounds.count
+  }
+
   /// The bucket of a value: the first whose bound it does not exceed.
   private static func index(of value: Int64) -> Int {
-    var (low, high) = (0, bounds.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if bounds[middle] < value { low = middle + 1 } else { high = middle }
-    }
-    return low
+    let bounds = Self.bounds
+    var index = starts[value > 0 ? 63 - value.leadingZeroBitCount : 0]
+    while index < bounds.count, bounds[index] < value { index += 1 }
+    return index
   }
 
   /// How many took at most so long; exact for what is one of ``bounds``.

@@ -18,6 +18,9 @@ struct PastTotals: Sendable {
     var kind: String
   }
 
+  /// After so long without a reading all is read anew: old hours may have been added up in another place since.
+  static let patience = 7 * 24 * ProfileRecorder.hour
+
   /// The hour from which on readings are made anew: an attempt of the hour before may still be written.
   static func end(at now: Timestamp) -> Int64 {
     let hour = ProfileRecorder.hour
@@ -44,7 +47,10 @@ extension Engine {
     // What this process has not written yet is written first: a scrape is rarer than that.
     await flushProfile()
     let end = PastTotals.end(at: clock.now)
-    let begin = pastTotals.withLock { $0.profileEnd }
+    let (begin, base) = pastTotals.withLock { totals in
+      if end - totals.profileEnd > PastTotals.patience { (totals.profileEnd, totals.histograms) = (0, [:]) }
+      return (totals.profileEnd, totals.histograms)
+    }
     let (past, present) = try await store.read { transaction in
       guard try transaction.hasTables(of: Migration.profile.step) else {
         return (PastTotals.Histograms(), PastTotals.Histograms())
@@ -54,14 +60,12 @@ extension Engine {
         try Self.histograms(from: max(begin, end), to: .max, transaction)
       )
     }
-    let all = pastTotals.withLock { totals in
+    let known = base.merging(past) { $0.adding($1) }
+    pastTotals.withLock { totals in
       // Unless another reading was faster.
-      if totals.profileEnd == begin, end > begin {
-        totals.histograms.merge(past) { $0.adding($1) }
-        totals.profileEnd = end
-      }
-      return totals.histograms.merging(present) { $0.adding($1) }
+      if totals.profileEnd == begin, end > begin { (totals.profileEnd, totals.histograms) = (end, known) }
     }
+    let all = known.merging(present) { $0.adding($1) }
     return (Self.series(all, .attempt), Self.series(all, .wait))
   }
 
@@ -114,22 +118,23 @@ extension Engine {
   /// Totals since the beginning, by queue and kind: for counters that monitoring reads.
   package func totals() async throws(StoreError) -> [(queue: String, kind: String, counts: JobCounts)] {
     let end = PastTotals.end(at: clock.now)
-    let begin = pastTotals.withLock { $0.countsEnd }
+    let (begin, base) = pastTotals.withLock { totals in
+      if end - totals.countsEnd > PastTotals.patience { (totals.countsEnd, totals.counts) = (0, [:]) }
+      return (totals.countsEnd, totals.counts)
+    }
     let (past, present) = try await store.read { transaction in
       (
         try Self.counts(from: begin, to: max(begin, end), transaction),
         try Self.counts(from: max(begin, end), to: .max, transaction)
       )
     }
-    let all = pastTotals.withLock { totals in
+    let known = base.merging(past) { $0.adding($1) }
+    pastTotals.withLock { totals in
       // Unless another reading was faster.
-      if totals.countsEnd == begin, end > begin {
-        totals.counts.merge(past) { $0.adding($1) }
-        totals.countsEnd = end
-      }
-      return totals.counts.merging(present) { $0.adding($1) }
+      if totals.countsEnd == begin, end > begin { (totals.countsEnd, totals.counts) = (end, known) }
     }
-    return all.map { ($0.key.queue, $0.key.kind, $0.value) }.sorted { ($0.queue, $0.kind) < ($1.queue, $1.kind) }
+    return known.merging(present) { $0.adding($1) }.map { ($0.key.queue, $0.key.kind, $0.value) }
+      .sorted { ($0.queue, $0.kind) < ($1.queue, $1.kind) }
   }
 
   private static func counts(

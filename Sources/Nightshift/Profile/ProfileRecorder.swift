@@ -9,15 +9,32 @@ final class ProfileRecorder: Sendable {
   static let mostNames = 100
   /// How many rows may wait to be written. A store that is away must not fill the memory.
   static let mostRows = 5_000
+  /// How many pairs of kind and queue are found without hashing.
+  static let mostLanes = 16
   static let hour: Int64 = 3_600_000_000
 
+  /// The rows of a kind in a queue, within one hour.
+  fileprivate struct Lane {
+    var hour: Int64
+    var kind: String
+    var queue: String
+    var attempt: Int
+    var wait: Int
+  }
+
+  // A struct and not a tuple, which would be copied at each addition.
+  fileprivate struct Row {
+    var key: ProfileTally.Key
+    var tally = ProfileTally()
+  }
+
   fileprivate struct State {
-    var rows: [(key: ProfileTally.Key, tally: ProfileTally)] = []
+    var rows: [Row] = []
     var places: [ProfileTally.Key: Int] = [:]
     /// How many names there are of each kind and part.
     var names: [String: Int] = [:]
-    /// Where the last attempt was added: most come in batches of one kind.
-    var last: (hour: Int64, kind: String, queue: String, attempt: Int, wait: Int)?
+    /// Where attempts were added lately, the last one first: a short list beats a dictionary.
+    var lanes: [Lane] = []
     var dropped: Int64 = 0
   }
 
@@ -26,23 +43,11 @@ final class ProfileRecorder: Sendable {
   /// How many measurements found no room.
   var dropped: Int64 { state.withLock { $0.dropped } }
 
-  /// Adds attempts whose ends were recorded.
-  func record(_ settlements: some Sequence<Settlement>) {
+  /// Adds attempts whose ends were recorded; what came too late counts for nothing.
+  func record(_ settlements: [Settlement], _ outcomes: [SettleOutcome]) {
     state.withLock { state in
-      for settlement in settlements {
-        // What was claimed and never begun took no time.
-        guard let startedAt = settlement.startedAt else { continue }
-        let duration = settlement.endedAt.microseconds - startedAt.microseconds
-        let place = state.places(of: settlement)
-        guard let place else {
-          state.dropped += 1
-          continue
-        }
-        state.rows[place.attempt].tally.add(duration, failed: settlement.hasFailed)
-        state.rows[place.attempt].tally.remember(
-          SlowAttempt(
-            job: settlement.id, attempt: settlement.attempt, duration: max(0, duration), endedAt: settlement.endedAt))
-        state.rows[place.wait].tally.add(startedAt.microseconds - settlement.runAt.microseconds, failed: false)
+      for index in settlements.indices where outcomes[index] != .stale {
+        state.add(settlements[index])
       }
     }
   }
@@ -89,16 +94,40 @@ final class ProfileRecorder: Sendable {
 }
 
 extension ProfileRecorder.State {
-  fileprivate mutating func places(of settlement: Settlement) -> (attempt: Int, wait: Int)? {
+  fileprivate mutating func add(_ settlement: borrowing Settlement) {
+    // What was claimed and never begun took no time.
+    guard let startedAt = settlement.startedAt else { return }
+    guard let place = places(of: settlement) else {
+      dropped += 1
+      return
+    }
+    let duration = max(0, settlement.endedAt.microseconds - startedAt.microseconds)
+    rows[place.attempt].tally.add(duration, failed: settlement.hasFailed)
+    if rows[place.attempt].tally.isAmongSlowest(duration) {
+      rows[place.attempt].tally.remember(
+        SlowAttempt(
+          job: settlement.id, attempt: settlement.attempt, duration: duration, endedAt: settlement.endedAt))
+    }
+    rows[place.wait].tally.add(startedAt.microseconds - settlement.runAt.microseconds, failed: false)
+  }
+
+  fileprivate mutating func places(of settlement: borrowing Settlement) -> (attempt: Int, wait: Int)? {
     let hour = settlement.endedAt.microseconds / ProfileRecorder.hour * ProfileRecorder.hour
-    if let last, last.hour == hour, last.kind == settlement.kind, last.queue == settlement.queue {
-      return (last.attempt, last.wait)
+    var index = 0
+    while index < lanes.count {
+      if lanes[index].hour == hour, lanes[index].kind == settlement.kind, lanes[index].queue == settlement.queue {
+        if index > 0 { lanes.swapAt(0, index) }
+        return (lanes[0].attempt, lanes[0].wait)
+      }
+      index += 1
     }
     var key = ProfileTally.Key(hour: hour, kind: settlement.kind, part: .attempt, name: settlement.queue)
     guard let attempt = place(of: key) else { return nil }
     key.part = .wait
     guard let wait = place(of: key) else { return nil }
-    last = (hour, settlement.kind, settlement.queue, attempt, wait)
+    if lanes.count == ProfileRecorder.mostLanes { lanes.removeLast() }
+    lanes.append(
+      .init(hour: hour, kind: settlement.kind, queue: settlement.queue, attempt: attempt, wait: wait))
     return (attempt, wait)
   }
 
@@ -113,7 +142,7 @@ extension ProfileRecorder.State {
       return place(of: other)
     }
     names[group, default: 0] += 1
-    rows.append((key, ProfileTally()))
+    rows.append(.init(key: key))
     places[key] = rows.count - 1
     return rows.count - 1
   }

@@ -42,9 +42,14 @@ struct ProfileTally: Sendable, Hashable {
     for attempt in other.slowest { remember(attempt) }
   }
 
+  /// Whether an attempt that took so long is to be remembered.
+  func isAmongSlowest(_ duration: Int64) -> Bool {
+    slowest.count < Self.mostSlowest || slowest[slowest.count - 1].duration < duration
+  }
+
   /// Keeps the attempt if it is among the slowest.
   mutating func remember(_ attempt: SlowAttempt) {
-    if slowest.count == Self.mostSlowest, let last = slowest.last, last.duration >= attempt.duration { return }
+    guard isAmongSlowest(attempt.duration) else { return }
     let place = slowest.firstIndex { $0.duration < attempt.duration } ?? slowest.endIndex
     slowest.insert(attempt, at: place)
     if slowest.count > Self.mostSlowest { slowest.removeLast() }

@@ -113,6 +113,15 @@ public struct ScheduleOptions: Sendable, Hashable {
   public var priority: Priority?
   /// How many attempts of a job may fail; `nil` as its kind says.
   public var maxAttempts: Int?
+  /// What limits by key tell its jobs apart by; see ``JobOptions/limitKey``.
+  public var limitKey: String?
+  /// What becomes of a slot's job while another with its key is not over. It may stand beside ``overlap``, which looks at
+  /// this schedule's jobs alone.
+  public var unique: Unique?
+  /// Gathers its jobs, and others with the same key, in one.
+  public var debounce: Debounce?
+  /// Lets only so many jobs with its key come within a time.
+  public var throttle: Throttle?
   /// What becomes of slots that nobody was there to fire.
   public var catchUp: CatchUp = .latest
   /// What happens while an earlier job is not over.
@@ -135,6 +144,10 @@ public struct ScheduleOptions: Sendable, Hashable {
     fields["queue"] = queue.map { .string($0.rawValue) }
     fields["priority"] = priority.map { .string($0.rawValue) }
     fields["maxAttempts"] = maxAttempts.map { .integer(Int64($0)) }
+    fields["limitKey"] = limitKey.map { .string($0) }
+    fields["unique"] = unique?.definition
+    fields["debounce"] = debounce?.definition
+    fields["throttle"] = throttle?.definition
     fields["jitter"] = jitter.map { .string($0.text) }
     fields["start"] = start.map { .string(Timestamp($0).rfc3339) }
     fields["end"] = end.map { .string(Timestamp($0).rfc3339) }

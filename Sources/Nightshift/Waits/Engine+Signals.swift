@@ -27,7 +27,7 @@ extension Engine {
       }
       return row
     }
-    if let row, !row.state.isTerminal { tell(name, sentTo: row, by: actor, at: now) }
+    if let row, !row.state.isTerminal { await tell(name, sentTo: row, by: actor, at: now) }
     return row?.state
   }
 }

@@ -120,8 +120,12 @@ struct Pruner {
     }
     // Nothing is written for nothing: an idle server leaves the disk alone.
     guard isNeeded else { return }
+    try await deleteInBatches(
+      """
+      DELETE FROM nightshift_keys WHERE (scope, key) IN (
+        SELECT scope, key FROM nightshift_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ?)
+      """, [SQLValue(now)])
     try await engine.store.write { transaction in
-      try transaction.execute("DELETE FROM nightshift_keys WHERE expires_at < ?", [SQLValue(now)])
       // The newest stays: without it SQLite would number the next ones from 1 again, below what listeners have read.
       try transaction.execute(
         "DELETE FROM nightshift_events WHERE at < ? AND id < (SELECT max(id) FROM nightshift_events)",
@@ -133,6 +137,18 @@ struct Pruner {
 }
 
 extension Pruner {
+  /// Deletes with a statement whose last parameter is how many rows it may, until there are no more: one transaction
+  /// after the other, so that none holds up what others write.
+  func deleteInBatches(_ sql: String, _ values: [SQLValue]) async throws {
+    let limit = 1_000
+    while true {
+      let deleted = try await engine.store.write { transaction in
+        try transaction.execute(sql, values + [SQLValue(limit)])
+      }
+      guard deleted == limit, !Task.isCancelled else { return }
+    }
+  }
+
   /// Adds old hours to one row for each queue and kind, at hour 0: totals must never shrink, since monitoring reads them
   /// as counters.
   fileprivate static func foldRollups(

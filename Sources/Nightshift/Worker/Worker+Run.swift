@@ -253,9 +253,10 @@ extension Worker {
   }
 
   private func report(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
-    let recorded = zip(batch, outcomes).lazy.filter { $1 != .stale }.map(\.0)
-    engine.profile.record(recorded)
-    engine.configuration.observer?.ended(Array(recorded))
+    engine.profile.record(batch, outcomes)
+    if let observer = engine.configuration.observer {
+      observer.ended(zip(batch, outcomes).filter { $1 != .stale }.map(\.0))
+    }
     for (settlement, outcome) in zip(batch, outcomes) {
       if outcome == .stale {
         engine.logger.warning(

@@ -27,12 +27,25 @@ struct TokensCreate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("It ends after this time, such as 90d; without this, never.", valueName: "duration"))
   var expires: DurationArgument?
 
+  @Option(
+    name: .customLong("scope"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Confine it to a part of what the role may do: jobs, checkpoints, workflows, schedules, queues, limits, workers, "
+        + "metrics, accounts, audit or secrets, with :read behind it for looking only; may be repeated.",
+      valueName: "scope"))
+  var scopes: [String] = []
+
+  @Option(name: .customLong("org"), help: ArgumentHelp("It sees this organization's jobs only.", valueName: "name"))
+  var organization: String?
+
   @OptionGroup var shared: SharedOptions
 
   func run() async throws {
     try await shared.withAPI { api, output in
       var body: [String: JSONValue] = ["name": .string(name), "role": .string(role.rawValue)]
       if let expires { body["expiresIn"] = .string(expires.duration.text) }
+      if !scopes.isEmpty { body["scopes"] = .array(scopes.map { .string($0) }) }
+      body["organization"] = organization.map { .string($0) }
       let answer = try await api.post("/api/tokens", .object(body))
       if output.isJSON { return output.json(answer) }
       output.line(answer.text("secret"))

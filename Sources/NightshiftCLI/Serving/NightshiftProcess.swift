@@ -60,6 +60,7 @@ struct NightshiftProcess: Sendable {
     var services: [any Service] = [ScriptFolderService(scripts: scripts), ScheduleFileService(schedules: schedules)]
     if role == .server {
       try await announcement.provideToken(engine)
+      try await announcement.provideUser(engine)
       services.insert(server(engine, announcement), at: 0)
       services.append(AnnouncementService(announcement: announcement, clock: engine.clock))
     } else {
@@ -78,6 +79,12 @@ struct NightshiftProcess: Sendable {
       allowedOrigins: settings.list(.allowedOrigins) ?? [],
       logger: logger
     ) { port in announcement.began(ListenAddress.url(host: address.host, port: port)) }
+    .showing(
+      SettingKey.allCases.map { key in
+        SettingLine(
+          name: key.rawValue, value: settings.shown(key) ?? "–",
+          origin: settings[key]?.origin.description ?? "not set")
+      })
   }
 
   private func run(

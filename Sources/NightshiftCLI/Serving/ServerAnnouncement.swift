@@ -10,6 +10,7 @@ final class ServerAnnouncement: Sendable {
   private let logger: Logger
   private let state = Mutex(State())
   private let newToken = Mutex<String?>(nil)
+  private let newUser = Mutex<(name: String, password: String)?>(nil)
   /// Whether the file with the admin token is worth pointing at.
   private let hasGoodToken = Atomic(false)
 
@@ -49,6 +50,12 @@ final class ServerAnnouncement: Sendable {
       ? "There is no \(path). The token of this store is valid all the same: it was written down elsewhere, or removed."
       : "The token in \(path) is not known to this store, has expired or was revoked; another admin token is valid."
     logger.warning("\(what) To make a new one: \(TokenRemedy.making(in: folder.path))")
+  }
+
+  /// Makes the first person who may sign in to the console, at the first start on a store.
+  func provideUser(_ engine: Engine) async throws {
+    let user = try await engine.ensureAdminUser()
+    newUser.withLock { $0 = user }
   }
 
   /// The server listens: from now on it can be found.
@@ -94,14 +101,20 @@ final class ServerAnnouncement: Sendable {
   private func announce(_ url: String) {
     let tokenPath = AdminTokenFile.path(in: folder.path)
     let token = newToken.withLock { $0 }
+    let user = newUser.withLock { $0 }
     if output.isJSON {
       var fields: [String: JSONValue] = [
         "url": .string(url), "pid": .integer(Int64(getpid())), "tokenFile": .string(tokenPath),
       ]
       if let token { fields["token"] = .string(token) }
+      if let user { (fields["user"], fields["password"]) = (.string(user.name), .string(user.password)) }
       return output.line(JSONValue.object(fields).description)
     }
     output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
+    if let user {
+      output.line("Sign in as \(output.paint(user.name, .bold)) with \(output.paint(user.password, .bold))")
+      output.note("The password is shown this once; `nightshift users password \(user.name)` makes another.")
+    }
     if let token {
       output.line("Admin token: \(output.paint(token, .bold)) (kept in \(tokenPath))")
     } else if hasGoodToken.load(ordering: .relaxed) {

@@ -12,6 +12,8 @@ struct API: Sendable {
   let logger: Logger
   let readiness: ReadinessProbe
   let statistics = RequestStatistics()
+  /// How the server is set up, for the page that shows it.
+  var settings: [SettingLine] = []
 
   init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
     self.engine = engine
@@ -38,18 +40,18 @@ struct API: Sendable {
         response = answer(problem, to: request.head, id)
       }
       decorate(&response, for: request.head, id: id)
+      logger.debug(
+        "request",
+        metadata: [
+          "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
+          "status": "\(response.status.code)", "microseconds": "\((engine.clock.monotonic - begin) / 1000)",
+        ])
       return (response, ObservedAnswer(status: response.status.code, failure: failure))
     }
-    let microseconds = (engine.clock.monotonic - begin) / 1000
     if case .socket = origin {
+      let microseconds = (engine.clock.monotonic - begin) / 1000
       statistics.record(request.method, route: route, status: response.status.code, microseconds: microseconds)
     }
-    logger.debug(
-      "request",
-      metadata: [
-        "request": "\(id)", "method": "\(request.method)", "path": "\(request.uri.path)",
-        "status": "\(response.status.code)", "microseconds": "\(microseconds)",
-      ])
     return response
   }
 

@@ -8,7 +8,7 @@ import ServiceLifecycle
 
 /// Serves the API on a socket, until its task is cancelled or a graceful shutdown is asked for.
 package struct APIServer: Service {
-  private let api: API
+  private var api: API
   private let host: String
   private let port: Int
   private let onRunning: @Sendable (Int) async -> Void
@@ -25,6 +25,13 @@ package struct APIServer: Service {
     self.host = host
     self.port = port
     self.onRunning = onRunning
+  }
+
+  /// Shows these on the page of settings.
+  package func showing(_ settings: [SettingLine]) -> APIServer {
+    var server = self
+    server.api.settings = settings
+    return server
   }
 
   package func run() async throws {

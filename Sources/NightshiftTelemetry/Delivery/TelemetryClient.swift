@@ -4,7 +4,7 @@ import NIOHTTP1
 import Nightshift
 
 /// Sends what is collected. It is not traced itself: a span for each delivery of spans would never end.
-struct TelemetryClient: Sendable {
+final class TelemetryClient: Sendable {
   struct Answer: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -26,6 +26,11 @@ struct TelemetryClient: Sendable {
     self.timeout = timeout
   }
 
+  deinit {
+    // It ends its idle connections by itself; there is nobody to tell if one does not close in good order.
+    client.shutdown { _ in }
+  }
+
   func post(_ url: String, headers: [(String, String)], body: [UInt8]) async throws -> Answer {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
@@ -36,10 +41,5 @@ struct TelemetryClient: Sendable {
     // Read to its end, so that the connection can be used again; a longer one is given up with its connection.
     _ = try await response.body.collect(upTo: Self.mostAnswer)
     return Answer(status: Int(response.status.code), headers: response.headers)
-  }
-
-  func close() async {
-    // It has nothing under way any more; there is nobody to tell if a connection does not close in good order.
-    try? await client.shutdown()
   }
 }

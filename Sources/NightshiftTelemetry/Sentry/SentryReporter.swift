@@ -32,6 +32,8 @@ final class SentryReporter: Sendable {
   private let counts = SignalCounts()
   private let state = Mutex(State())
   private let wake = Signal()
+  /// Cuts the wait before a report is tried again.
+  private let ending = Signal()
 
   init(_ configuration: ErrorsConfiguration, client: TelemetryClient, clock: any WallClock, logger: Logger) {
     self.configuration = configuration
@@ -58,19 +60,27 @@ final class SentryReporter: Sendable {
     if isKept { wake.signal() } else { counts.countDropped(1) }
   }
 
-  /// Sends what comes, until cancelled.
+  /// Sends what comes, until it is told to end or cancelled; then, unless cancelled, what is left.
   func run() async {
-    while !Task.isCancelled {
+    while !isEnding, !Task.isCancelled {
       await wake.wait()
-      while !Task.isCancelled, let report = take() { await deliver(report) }
+      await sendAll()
     }
+    await sendAll()
   }
 
-  /// Sends what is left.
-  func flush() async {
+  /// From now on nothing is waited for: each report is tried once.
+  func end() {
     state.withLock { $0.isEnding = true }
+    wake.signal()
+    ending.signal()
+  }
+
+  func sendAll() async {
     while !Task.isCancelled, let report = take() { await deliver(report) }
   }
+
+  private var isEnding: Bool { state.withLock { $0.isEnding } }
 
   private func take() -> Report? { state.withLock { $0.waiting.popFirst() } }
 
@@ -85,10 +95,9 @@ final class SentryReporter: Sendable {
         return note(try await send(event))
       } catch {
         complaints.complain("an error report could not be delivered", "\(error)")
-        let isLast = attempt == Self.mostTries || Task.isCancelled || state.withLock { $0.isEnding }
+        let isLast = attempt == Self.mostTries || isEnding || Task.isCancelled
         guard !isLast else { return counts.countDropped(1) }
-        // Only a cancellation ends the wait early, and then it is tried once more.
-        try? await clock.sleep(for: .seconds(attempt))
+        await ending.wait(untilMonotonic: clock.monotonic(after: .seconds(attempt)), clock)
       }
     }
   }

@@ -27,6 +27,8 @@ final class SpanExporter: Sendable {
   private let counts = SignalCounts()
   private let state = Mutex(State())
   private let wake = Signal()
+  /// Cuts the wait before a batch is tried again.
+  private let ending = Signal()
 
   init(_ configuration: TracesConfiguration, client: TelemetryClient, clock: any WallClock, logger: Logger) {
     self.configuration = configuration
@@ -47,19 +49,27 @@ final class SpanExporter: Sendable {
     if isFull { wake.signal() }
   }
 
-  /// Sends what comes, until cancelled.
+  /// Sends what comes, until it is told to end or cancelled; then, unless cancelled, what is left.
   func run() async {
-    while !Task.isCancelled {
+    while !isEnding, !Task.isCancelled {
       await wake.wait(untilMonotonic: clock.monotonic(after: Self.interval), clock)
-      while !Task.isCancelled, let batch = take() { await deliver(batch) }
+      await sendAll()
     }
+    await sendAll()
   }
 
-  /// Sends what is left, each batch once.
-  func flush() async {
+  /// From now on nothing is waited for: each batch is tried once.
+  func end() {
     state.withLock { $0.isEnding = true }
+    wake.signal()
+    ending.signal()
+  }
+
+  func sendAll() async {
     while !Task.isCancelled, let batch = take() { await deliver(batch) }
   }
+
+  private var isEnding: Bool { state.withLock { $0.isEnding } }
 
   private func take() -> [FinishedSpan]? {
     state.withLock { state in
@@ -78,12 +88,11 @@ final class SpanExporter: Sendable {
       case .delivered: return counts.countSent(batch.count)
       case .refused: return counts.countDropped(batch.count)
       case .later(let asked):
-        let isLast = attempt == Self.mostTries || state.withLock { $0.isEnding } || Task.isCancelled
+        let isLast = attempt == Self.mostTries || isEnding || Task.isCancelled
         guard !isLast else { return counts.countDropped(batch.count) }
         let jitter = Double.random(in: 1...1.2)
         let own = Duration.microseconds(Int64(Double(wait.microseconds) * jitter))
-        // Only a cancellation ends the wait early, and then it is tried once more.
-        try? await clock.sleep(for: asked ?? own)
+        await ending.wait(untilMonotonic: clock.monotonic(after: asked ?? own), clock)
         wait = min(wait * 2, Self.waits.longest)
       }
     }

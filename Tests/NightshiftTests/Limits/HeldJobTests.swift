@@ -70,6 +70,21 @@ import Testing
     #expect(try await test.engine.state(of: ids[1]) == .completed)
   }
 
+  @Test func `is found among thousands of other keys, a batch at a time`() async throws {
+    let test = try await fresh()
+    let count = 2 * WakeWalk.batch + 10
+    try await test.engine.set(Limit("one", by: .payload(""), concurrency: 1))
+    _ = try await add(test.engine, (0..<count).map { "\($0)" })
+    // As claims leave them that find no room.
+    _ = try await test.engine.store.write { try $0.execute("UPDATE nightshift_jobs SET hold = 4, held_by = lane") }
+    try await test.engine.set(Limit("one", by: .payload(""), concurrency: 2))
+    let woken = try await test.engine.column("SELECT count(*) FROM nightshift_wakes")
+    #expect(woken == ["\(WakeWalk.batch + 1)"], "a batch, and the mark of the rest")
+    for _ in 0..<6 { _ = try await test.engine.store.promote(now: test.engine.clock.now, limit: 10, freed: []) }
+    #expect(try await test.engine.column("SELECT count(*) FROM nightshift_jobs WHERE hold >= 4") == ["0"])
+    #expect(try await test.engine.column("SELECT count(*) FROM nightshift_wakes WHERE pool LIKE '*%'") == ["0"])
+  }
+
   @Test func `is not forgotten while what it waits for is under way`() async throws {
     let test = try await fresh()
     #expect(try await test.engine.lostReleases().isFine)

@@ -55,6 +55,8 @@ struct Gate: Sendable {
       parameters: match.parameters, query: query,
       actor: caller.actor, isStillAllowed: isStillAllowed(match.route))
     request.session = caller.session
+    request.settings = api.settings
+    do { try ForgeryCheck.checkSite(head, api.crossOrigin) } catch { request.siteFault = error }
     request.isSecure = origin.isSecure
     request.path = target.prefix { $0 != "?" && $0 != "#" }.description
     if case .inProcess = origin { request.isInProcess = true }
@@ -84,8 +86,11 @@ struct Gate: Sendable {
 
   /// The door is open, but a page may still greet by name.
   private func openCaller(for route: Route) async throws -> Caller {
-    guard route.surface == .console else { return Caller(actor: .anonymous) }
-    guard case .socket = origin, let session = try await session() else { return Caller(actor: .anonymous) }
+    var nobody = Actor.anonymous
+    if case .socket(let address, _, _) = origin { nobody.address = address }
+    // The form of the sign-in comes from whoever has a session or none; it bears no session's token.
+    guard route.surface == .console, route.method == .get, case .socket = origin, let session = try await session()
+    else { return Caller(actor: nobody) }
     return Caller(actor: session.actor, session: session)
   }
 

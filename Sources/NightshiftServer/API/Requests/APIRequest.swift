@@ -5,6 +5,8 @@ import Nightshift
 struct APIRequest: Sendable {
   let engine: Engine
   let readiness: ReadinessProbe
+  /// How the server is set up, for the page that shows it.
+  var settings: [SettingLine] = []
   let method: HTTPRequest.Method
   let headers: HTTPFields
   /// What stands in the gaps of the route's path.
@@ -27,8 +29,15 @@ struct APIRequest: Sendable {
   var csrf: String? { session?.csrf }
   /// Whether the browser talks to us, or to a proxy that we trust, over TLS.
   var isSecure = false
+  /// What speaks against a page of ours having sent it.
+  var siteFault: Problem?
   /// The path as it was asked for.
   var path = "/"
+
+  /// Refuses what the browser says that another site's page has sent.
+  func checkSite() throws(Problem) {
+    if let siteFault { throw siteFault }
+  }
 
   /// The job that the path names.
   func jobID() throws(Problem) -> JobID {
