@@ -12,11 +12,13 @@ import os
 import pathlib
 import random
 import signal
+import struct
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
 
 RUN = '''
 import json, os, random, sys, time
@@ -83,9 +85,22 @@ FAILURES = [
     ("render-report", "Traceback (most recent call last):\n  File \"report.py\", line 88\nKeyError: 'region-{n}'"),
 ]
 
-PICTURE = (
-    "89504e470d0a1a0a0000000d4948445200000008000000080802000000 4b6d29dc0000001c49444154789c6360606068600006"
-    "a0ffff3f03320643062c0000b5a40efd7bcc2c5b0000000049454e44ae426082").replace(" ", "")
+
+def picture():
+    """A small chart as PNG."""
+    def chunk(name, data):
+        body = name + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+    width, height = 320, 160
+    rows = bytearray()
+    for y in range(height):
+        rows.append(0)
+        for x in range(width):
+            bar = 20 + (x // 20 * 37) % 120
+            rows += bytes((243, 181, 98) if height - y < bar and x % 20 < 15 else (23, 32, 54))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows), 9))
+            + chunk(b"IEND", b"")).hex()
 
 
 class Server:
@@ -174,7 +189,7 @@ def fill(server, count):
     server.call("POST", "/api/jobs/batch", {"jobs": batch})
     for kind, ask in questions():
         server.call("POST", "/api/jobs", {"kind": kind, "payload": {"customer": "C-1", "amount": 1, "ask": ask}})
-    picture = server.call("POST", "/api/jobs", {"kind": "render-report", "payload": {"steps": 5, "artifact": PICTURE}})
+    picture = server.call("POST", "/api/jobs", {"kind": "render-report", "payload": {"steps": 5, "artifact": picture()}})
     for n in range(12):
         server.call("POST", "/api/jobs", {"kind": "reindex-search", "delay": f"{n + 2}h", "payload": {"shard": n}})
     server.call("POST", "/api/workflows", {"name": "nightly", "jobs": [

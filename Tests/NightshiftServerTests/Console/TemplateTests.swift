@@ -56,6 +56,7 @@ import Testing
     #expect(faults("{{#inner}}{{missing}}{{/inner}}") == ["t names missing, which is not there"])
     #expect(faults("{{#inner}}{{text}}{{/inner}}").count == 1)
     #expect(faults("{{#inner}}{{.text}}{{/inner}}") == [])
+    #expect(faults("{{inner}}") == ["t shows inner, which is no text"])
     #expect(faults("{{> other}}") == ["there is no template other"])
   }
 }

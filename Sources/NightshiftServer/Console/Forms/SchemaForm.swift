@@ -256,7 +256,7 @@ extension SchemaForm {
       if sent != nil { result[name] = read }
     }
     let isLeftOut = sent != nil && value == nil && !base.isRequired && result.isEmpty
-    return (view, isLeftOut ? nil : .object(result))
+    return (view, isLeftOut ? JSONValue?.none : .object(result))
   }
 
   /// The items that are there, each with a box that keeps it, and two empty ones with a box that adds them.
@@ -269,7 +269,7 @@ extension SchemaForm {
     guard items.count <= Self.mostItems else { return json(value, base.isRequired, base) }
     var result: [JSONValue] = []
     for index in 0..<(items.count + 2) {
-      let before = items.indices.contains(index) ? items[index] : nil
+      let before = items.indices.contains(index) ? items[index] : JSONValue?.none
       let itemSchema = schema?["items"]
       let presence = "p\(place)/\(index)"
       let isThere = sent.map { $0.raw(presence) != nil } ?? (before != nil)
@@ -285,7 +285,7 @@ extension SchemaForm {
       if isThere, let read { result.append(read) }
     }
     let isLeftOut = sent != nil && value == nil && !base.isRequired && result.isEmpty
-    return (view, isLeftOut ? nil : .array(result))
+    return (view, isLeftOut ? JSONValue?.none : .array(result))
   }
 
   /// What a new item of a list without a schema looks like: as the first one does.

@@ -45,7 +45,11 @@ struct TemplateCheck {
     var faults: [String] = []
     while let tag = tags.popFirst() {
       switch tag {
-      case .value(let name): faults += found(name, stack, place).faults
+      case .value(let name):
+        let (value, missing) = found(name, stack, place)
+        faults += missing
+        // Anything else would be shown as Swift describes it.
+        if let value, !(value is String || value is Int) { faults.append("\(place) shows \(name), which is no text") }
       case .partial(let name): faults += self.faults(in: name, stack)
       case .close(let name): if name == end { return faults }
       case .open(let name, let inverted):

@@ -76,7 +76,7 @@ struct ApprovalReviewPage: PageModel {
   let card: ApprovalCard
   let changes: [ChangeView]
   let hasChanges: Bool
-  let data: String
+  let edited: String
   let comment: String
   let choice: String
 
@@ -85,7 +85,7 @@ struct ApprovalReviewPage: PageModel {
     card = ApprovalCard(checkpoint, for: request.actor, now: request.engine.clock.now)
     changes = ChangeView.list(from: checkpoint.current ?? .null, to: data)
     hasChanges = !changes.isEmpty
-    self.data = data.description
+    edited = data.description
     comment = request.form["comment"] ?? ""
     choice = request.form["choice"] ?? ""
   }

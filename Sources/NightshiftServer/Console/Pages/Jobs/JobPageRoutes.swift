@@ -77,7 +77,8 @@ extension RouteTable {
     if let text = request.form.raw("payload") {
       // What was looked at, and is meant.
       do {
-        let outcomes = try await request.engine.retry([id], payload: Array(text.utf8), by: request.actor)
+        let payload = try JSONValue(parsing: text.utf8).serialized()
+        let outcomes = try await request.engine.retry([id], payload: payload, by: request.actor)
         if case .refused(let state) = outcomes.first {
           let fault = "The job is \(state.rawValue) now, and nothing was changed."
           return try await jobPage(request, fault: fault, status: .conflict)
@@ -85,6 +86,9 @@ extension RouteTable {
         return request.see("/jobs/\(id)", Flash(.retried))
       } catch let error as SubmissionError {
         page.fault = Problem(error).detail
+        return try await request.page(page, at: .jobs, status: .unprocessableContent)
+      } catch let error as JSONSyntaxError {
+        page.fault = "This is not JSON: \(error)."
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
       }
     }

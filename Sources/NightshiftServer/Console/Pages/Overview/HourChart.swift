@@ -21,6 +21,13 @@ struct HourChart: Sendable {
     let run: String
   }
 
+  struct Dot: Sendable {
+    let x: String
+    let y: String
+    let tone: String
+    let title: String
+  }
+
   struct Tick: Sendable {
     let x: String
     let text: String
@@ -33,6 +40,7 @@ struct HourChart: Sendable {
   let ticks: [Tick]
   let most: String
   let hours: [Hour]
+  let dots: [Dot]
   let waitLine: String
   let runLine: String
   let longest: String
@@ -58,6 +66,16 @@ struct HourChart: Sendable {
     let longestTime = max(
       0.001, all.compactMap { $0.map { max($0.meanWait.seconds, $0.meanRun.seconds) } }.max() ?? 0.001)
     longest = Duration.milliseconds(Int(longestTime * 1_000)).forPeople
+    dots = all.enumerated().flatMap { index, row -> [Dot] in
+      guard let row else { return [] }
+      let x = Self.text((Double(index) + 0.5) * step)
+      func dot(_ time: Duration, _ tone: String) -> Dot {
+        Dot(
+          x: x, y: Self.height(of: time.seconds, longestTime), tone: tone,
+          title: "\(Self.clock(slots[index])) UTC: \(time.forPeople) \(tone) on average")
+      }
+      return [dot(row.meanWait, "waiting"), dot(row.meanRun, "running")]
+    }
     waitLine = Self.line(all.map { $0?.meanWait.seconds }, step, longestTime)
     runLine = Self.line(all.map { $0?.meanRun.seconds }, step, longestTime)
     isEmpty = rows.allSatisfy { $0.completed == 0 && $0.failed == 0 && $0.enqueued == 0 }
@@ -82,8 +100,12 @@ struct HourChart: Sendable {
   /// The points of a line; hours without jobs are left out.
   private static func line(_ values: [Double?], _ step: Double, _ top: Double) -> String {
     values.enumerated().compactMap { index, value in
-      value.map { "\(text((Double(index) + 0.5) * step)),\(text(height - $0 / top * (height - 6)))" }
+      value.map { "\(text((Double(index) + 0.5) * step)),\(Self.height(of: $0, top))" }
     }.joined(separator: " ")
+  }
+
+  private static func height(of value: Double, _ top: Double) -> String {
+    text(height - value / top * (height - 6))
   }
 
   private static func text(_ number: Double) -> String { "\((number * 10).rounded() / 10)" }
