@@ -57,6 +57,9 @@ nightshift_commits.at bigint NOT NULL
 nightshift_counters.queue text COLLATE C NOT NULL
 nightshift_counters.state bigint NOT NULL
 nightshift_counters.n bigint NOT NULL
+nightshift_dead_letters.job bigint NOT NULL IDENTITY
+nightshift_dead_letters.fingerprint text COLLATE C NOT NULL
+nightshift_dead_letters.died_at bigint NOT NULL
 nightshift_decisions.checkpoint bigint NOT NULL
 nightshift_decisions.seq bigint NOT NULL
 nightshift_decisions.job bigint NOT NULL
@@ -115,6 +118,10 @@ nightshift_grants.checkpoint bigint NOT NULL
 nightshift_grants.granted_by text COLLATE C NOT NULL
 nightshift_grants.role text COLLATE C NOT NULL
 nightshift_grants.created_at bigint NOT NULL
+nightshift_ignored_errors.fingerprint text COLLATE C NOT NULL
+nightshift_ignored_errors.ignored_at bigint NOT NULL
+nightshift_ignored_errors.ignored_by text COLLATE C NOT NULL
+nightshift_ignored_errors.reason text COLLATE C NOT NULL
 nightshift_jobs.id bigint NOT NULL
 nightshift_jobs.queue text COLLATE C NOT NULL
 nightshift_jobs.kind text COLLATE C NOT NULL
@@ -169,6 +176,23 @@ nightshift_old_payloads.job bigint NOT NULL
 nightshift_old_payloads.version bigint NOT NULL
 nightshift_old_payloads.replaced_at bigint NOT NULL
 nightshift_old_payloads.payload bytea NOT NULL
+nightshift_operations.id bigint NOT NULL IDENTITY
+nightshift_operations.verb text COLLATE C NOT NULL
+nightshift_operations.subject text COLLATE C NOT NULL
+nightshift_operations.reason text COLLATE C
+nightshift_operations.state text COLLATE C NOT NULL
+nightshift_operations.total bigint NOT NULL
+nightshift_operations.changed bigint NOT NULL
+nightshift_operations.looked_at bigint NOT NULL
+nightshift_operations.position bigint
+nightshift_operations.actor text COLLATE C NOT NULL
+nightshift_operations.role text COLLATE C NOT NULL
+nightshift_operations.address text COLLATE C
+nightshift_operations.worker bigint
+nightshift_operations.created_at bigint NOT NULL
+nightshift_operations.ended_at bigint
+nightshift_operations.ended_by text COLLATE C
+nightshift_operations.error text COLLATE C
 nightshift_organizations.name text COLLATE C NOT NULL
 nightshift_organizations.title text COLLATE C
 nightshift_organizations.created_at bigint NOT NULL
@@ -313,6 +337,11 @@ nightshift_users.created_by text COLLATE C NOT NULL
 nightshift_users.password_at bigint NOT NULL
 nightshift_users.signed_in_at bigint
 nightshift_users.disabled_at bigint
+nightshift_views.owner text COLLATE C NOT NULL
+nightshift_views.name text COLLATE C NOT NULL
+nightshift_views.page text COLLATE C NOT NULL
+nightshift_views.query text COLLATE C NOT NULL
+nightshift_views.created_at bigint NOT NULL
 nightshift_waits.id bigint NOT NULL IDENTITY
 nightshift_waits.job bigint NOT NULL
 nightshift_waits.key text COLLATE C NOT NULL
@@ -368,6 +397,8 @@ CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints USING b
 CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints USING btree (id) WHERE (state = 'pending'::text)
 CREATE UNIQUE INDEX nightshift_checkpoints_pkey ON nightshift_checkpoints USING btree (id)
 CREATE UNIQUE INDEX nightshift_commits_pkey ON nightshift_commits USING btree (token)
+CREATE INDEX nightshift_dead_letters_group ON nightshift_dead_letters USING btree (fingerprint, died_at, job)
+CREATE UNIQUE INDEX nightshift_dead_letters_pkey ON nightshift_dead_letters USING btree (job)
 CREATE INDEX nightshift_decisions_job ON nightshift_decisions USING btree (job)
 CREATE UNIQUE INDEX nightshift_decisions_pkey ON nightshift_decisions USING btree (checkpoint, seq)
 CREATE INDEX nightshift_dependencies_on ON nightshift_dependencies USING btree (depends_on)
@@ -381,6 +412,7 @@ CREATE UNIQUE INDEX nightshift_gates_name ON nightshift_gates USING btree (type,
 CREATE UNIQUE INDEX nightshift_gates_pkey ON nightshift_gates USING btree (id)
 CREATE INDEX nightshift_grants_kind ON nightshift_grants USING btree (kind, key)
 CREATE UNIQUE INDEX nightshift_grants_pkey ON nightshift_grants USING btree (id)
+CREATE UNIQUE INDEX nightshift_ignored_errors_pkey ON nightshift_ignored_errors USING btree (fingerprint)
 CREATE INDEX nightshift_jobs_ended_badly ON nightshift_jobs USING btree (finished_at) WHERE (state = ANY (ARRAY[(6)::bigint, (7)::bigint]))
 CREATE INDEX nightshift_jobs_held ON nightshift_jobs USING btree (hold, kind) WHERE (hold <> 0)
 CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs USING btree (held_by, priority, COALESCE(turn, run_at), id) WHERE (hold >= 4)
@@ -398,6 +430,8 @@ CREATE UNIQUE INDEX nightshift_kinds_pkey ON nightshift_kinds USING btree (kind)
 CREATE UNIQUE INDEX nightshift_logs_pkey ON nightshift_logs USING btree (job, seq)
 CREATE UNIQUE INDEX nightshift_migrations_pkey ON nightshift_migrations USING btree (module, number)
 CREATE UNIQUE INDEX nightshift_old_payloads_pkey ON nightshift_old_payloads USING btree (job, version)
+CREATE UNIQUE INDEX nightshift_operations_pkey ON nightshift_operations USING btree (id)
+CREATE INDEX nightshift_operations_running ON nightshift_operations USING btree (id) WHERE (state = 'running'::text)
 CREATE UNIQUE INDEX nightshift_organizations_pkey ON nightshift_organizations USING btree (name)
 CREATE UNIQUE INDEX nightshift_outbox_pkey ON nightshift_outbox USING btree (id)
 CREATE INDEX nightshift_payloads_organization ON nightshift_payloads USING btree (organization, id) WHERE (organization IS NOT NULL)
@@ -433,6 +467,7 @@ CREATE UNIQUE INDEX nightshift_tokens_sha256_key ON nightshift_tokens USING btre
 CREATE UNIQUE INDEX nightshift_turns_pkey ON nightshift_turns USING btree (queue, priority, lane)
 CREATE UNIQUE INDEX nightshift_users_name_key ON nightshift_users USING btree (name)
 CREATE UNIQUE INDEX nightshift_users_pkey ON nightshift_users USING btree (id)
+CREATE UNIQUE INDEX nightshift_views_pkey ON nightshift_views USING btree (owner, page, name)
 CREATE INDEX nightshift_waits_due ON nightshift_waits USING btree (due_at) WHERE ((state = 0) AND (due_at IS NOT NULL))
 CREATE UNIQUE INDEX nightshift_waits_key ON nightshift_waits USING btree (job, key)
 CREATE UNIQUE INDEX nightshift_waits_pkey ON nightshift_waits USING btree (id)

@@ -24,6 +24,8 @@ CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints(job, ke
 CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints(id) WHERE state = 'pending';
 CREATE TABLE nightshift_counters(
   queue TEXT NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(queue, state)) WITHOUT ROWID;
+CREATE TABLE nightshift_dead_letters(job INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, died_at INTEGER NOT NULL);
+CREATE INDEX nightshift_dead_letters_group ON nightshift_dead_letters(fingerprint, died_at, job);
 CREATE TABLE nightshift_decisions(
   checkpoint INTEGER NOT NULL, seq INTEGER NOT NULL, job INTEGER NOT NULL, verdict TEXT NOT NULL, actor TEXT NOT NULL,
   role TEXT NOT NULL, address TEXT, via TEXT NOT NULL, at INTEGER NOT NULL, comment TEXT, choice TEXT,
@@ -52,6 +54,9 @@ CREATE TABLE nightshift_grants(
   risk TEXT NOT NULL, expires_at INTEGER, checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL,
   role TEXT NOT NULL, created_at INTEGER NOT NULL);
 CREATE INDEX nightshift_grants_kind ON nightshift_grants(kind, key);
+CREATE TABLE nightshift_ignored_errors(
+  fingerprint TEXT NOT NULL PRIMARY KEY, ignored_at INTEGER NOT NULL, ignored_by TEXT NOT NULL,
+  reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE nightshift_jobs(
   id INTEGER PRIMARY KEY, queue TEXT NOT NULL, kind TEXT NOT NULL, state INTEGER NOT NULL,
   priority INTEGER NOT NULL, run_at INTEGER NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
@@ -88,11 +93,22 @@ CREATE TABLE nightshift_migrations(
 CREATE TABLE nightshift_old_payloads(
   job INTEGER NOT NULL, version INTEGER NOT NULL, replaced_at INTEGER NOT NULL, payload BLOB NOT NULL,
   PRIMARY KEY(job, version)) WITHOUT ROWID;
+CREATE TABLE nightshift_operations(
+  id INTEGER PRIMARY KEY, verb TEXT NOT NULL, subject TEXT NOT NULL, reason TEXT, state TEXT NOT NULL,
+  total INTEGER NOT NULL, changed INTEGER NOT NULL, looked_at INTEGER NOT NULL, position INTEGER, actor TEXT NOT NULL,
+  role TEXT NOT NULL, address TEXT, worker INTEGER, created_at INTEGER NOT NULL, ended_at INTEGER,
+  ended_by TEXT, error TEXT);
+CREATE INDEX nightshift_operations_running ON nightshift_operations(id) WHERE state = 'running';
+CREATE TABLE nightshift_organizations(
+  name TEXT NOT NULL PRIMARY KEY, title TEXT, created_at INTEGER NOT NULL, created_by TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE nightshift_outbox(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, topic TEXT NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL, body TEXT);
 CREATE TABLE nightshift_payloads(
   id INTEGER PRIMARY KEY, payload BLOB NOT NULL, timeout INTEGER, organization TEXT, owner TEXT,
   traceparent TEXT, tags TEXT, limit_key TEXT) STRICT;
+CREATE INDEX nightshift_payloads_organization ON nightshift_payloads(organization, id)
+  WHERE organization IS NOT NULL;
+CREATE INDEX nightshift_payloads_owner ON nightshift_payloads(owner, id) WHERE owner IS NOT NULL;
 CREATE TABLE nightshift_profile(
   hour INTEGER NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
   failures INTEGER NOT NULL, sum_us INTEGER NOT NULL, max_us INTEGER NOT NULL, buckets TEXT NOT NULL,
@@ -116,7 +132,16 @@ CREATE TABLE nightshift_schedules(
   overridden TEXT, fired_until INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1;
+CREATE TABLE nightshift_sessions(
+  id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, created_at INTEGER NOT NULL,
+  used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, address TEXT, agent TEXT);
+CREATE INDEX nightshift_sessions_account ON nightshift_sessions(account);
+CREATE INDEX nightshift_sessions_end ON nightshift_sessions(expires_at);
 CREATE TABLE nightshift_settings(name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE nightshift_sign_in_failures(
+  subject TEXT NOT NULL PRIMARY KEY, failures INTEGER NOT NULL, last_at INTEGER NOT NULL, locked_until INTEGER)
+  WITHOUT ROWID;
+CREATE INDEX nightshift_sign_in_failures_last ON nightshift_sign_in_failures(last_at);
 CREATE TABLE nightshift_signals(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, name TEXT NOT NULL, payload BLOB NOT NULL, sent_at INTEGER NOT NULL,
   sent_by TEXT NOT NULL, wait INTEGER);
@@ -136,10 +161,17 @@ CREATE TABLE nightshift_steps(
 CREATE TABLE nightshift_tags(tag TEXT NOT NULL, job INTEGER NOT NULL, PRIMARY KEY(tag, job)) WITHOUT ROWID;
 CREATE TABLE nightshift_tokens(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE, role TEXT NOT NULL, created_at INTEGER NOT NULL,
-  created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER);
+  created_by TEXT NOT NULL, expires_at INTEGER, last_used_at INTEGER, revoked_at INTEGER, scopes TEXT, organization TEXT);
 CREATE TABLE nightshift_turns(
   queue TEXT NOT NULL, priority INTEGER NOT NULL, lane TEXT NOT NULL, turn INTEGER NOT NULL,
   PRIMARY KEY(queue, priority, lane)) WITHOUT ROWID;
+CREATE TABLE nightshift_users(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT, role TEXT NOT NULL, organization TEXT,
+  password TEXT NOT NULL, is_temporary INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+  password_at INTEGER NOT NULL, signed_in_at INTEGER, disabled_at INTEGER);
+CREATE TABLE nightshift_views(
+  owner TEXT NOT NULL, name TEXT NOT NULL, page TEXT NOT NULL, query TEXT NOT NULL,
+  created_at INTEGER NOT NULL, PRIMARY KEY(owner, page, name)) WITHOUT ROWID;
 CREATE TABLE nightshift_waits(
   id INTEGER PRIMARY KEY, job INTEGER NOT NULL, key TEXT NOT NULL, type INTEGER NOT NULL, state INTEGER NOT NULL, names TEXT,
   target INTEGER, due_at INTEGER, created_at INTEGER NOT NULL, ended_at INTEGER, name TEXT, payload BLOB);

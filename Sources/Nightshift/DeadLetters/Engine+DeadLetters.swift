@@ -152,8 +152,8 @@ extension Engine {
       """, [.text(fingerprint), SQLValue(start)])
     var trend = [Int](repeating: 0, count: hours)
     for row in rows {
-      let hour = Int((row.timestamp(0)! - start).microseconds / 3_600_000_000)
-      if trend.indices.contains(hour) { trend[hour] += 1 }
+      // Another machine's clock may be a little ahead.
+      trend[min(hours - 1, Int((row.timestamp(0)! - start).microseconds / 3_600_000_000))] += 1
     }
     return trend
   }
