@@ -48,7 +48,7 @@ struct DeadLettersList: AsyncParsableCommand {
   }
 
   static func table(_ groups: [JSONValue]) -> Table {
-    var table = Table([.text("GROUP"), .number("JOBS"), .text("KIND"), .flexible("DIED OF"), .text("LAST")])
+    var table = Table([.text("GROUP"), .number("JOBS"), .text("KIND"), .flexible("DIED OF"), .text("EXAMPLE")])
     for group in groups {
       let isExact = group["isExact"]?.boolValue ?? true
       table.add([
