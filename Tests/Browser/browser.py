@@ -127,15 +127,15 @@ class Page:
             " setTimeout(look, 30); }; look(); })")
 
     def key(self, key, modifiers=0):
-        text = key if len(key) == 1 and not modifiers else None
+        codes = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}
         down = {"type": "keyDown", "key": key, "modifiers": modifiers}
-        if text:
-            down["text"] = text
+        if len(key) == 1 and not modifiers:
+            down["text"] = key
         if key == "Enter":
             down["text"] = "\r"
-            down["windowsVirtualKeyCode"] = 13
-        self.call("Input.dispatchKeyEvent", **down)
-        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers)
+        code = {"windowsVirtualKeyCode": codes[key], "code": key} if key in codes else {}
+        self.call("Input.dispatchKeyEvent", **down, **code)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key, modifiers=modifiers, **code)
 
     def picture(self, path, whole=True):
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]

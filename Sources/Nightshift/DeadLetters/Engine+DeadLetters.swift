@@ -37,8 +37,10 @@ package struct DeadLetterPage: Sendable {
 }
 
 extension Engine {
-  /// So many groups are looked at.
-  private static let mostGroups = 500
+  /// So many groups are shown.
+  private static let mostGroups = 60
+  /// So many are looked at for which of them grew last.
+  private static let mostHeads = 500
   /// So much time one request may take.
   private static let budget = Duration.milliseconds(50)
 
@@ -56,19 +58,16 @@ extension Engine {
       }
       let deadline = clock.monotonic + Self.budget.microseconds * 1000
       let known = try Self.ignoredErrors(transaction)
+      // Who grew last is told first, so all are looked at briefly before any is looked at closely.
+      let found = try Self.heads(transaction).filter { (known[$0.fingerprint] != nil) == ignored }
       var groups: [DeadLetterGroup] = []
-      var last = ""
-      while let fingerprint = try Self.fingerprint(after: last, transaction) {
-        last = fingerprint
-        guard groups.count < Self.mostGroups, clock.monotonic < deadline else {
-          return DeadLetterPage(groups: Self.sorted(groups), isCut: true)
-        }
-        guard (known[fingerprint] != nil) == ignored else { continue }
-        guard var group = try Self.group(fingerprint, now: now, transaction) else { continue }
-        group.ignored = known[fingerprint]
+      for head in found.sorted(by: { ($1.lastSeen, $0.fingerprint) < ($0.lastSeen, $1.fingerprint) }) {
+        guard groups.count < Self.mostGroups, clock.monotonic < deadline else { break }
+        var group = try Self.group(head, now: now, transaction)
+        group.ignored = known[head.fingerprint]
         groups.append(group)
       }
-      return DeadLetterPage(groups: Self.sorted(groups), isCut: false)
+      return DeadLetterPage(groups: groups, isCut: groups.count < found.count || found.count >= Self.mostHeads)
     }
   }
 
@@ -77,24 +76,40 @@ extension Engine {
     let now = clock.now
     return try await store.read { transaction in
       guard try transaction.hasTables(of: Migration.deadLetters.step) else { return nil }
-      var group = try Self.group(fingerprint, now: now, transaction)
-      group?.ignored = try Self.ignoredErrors(transaction)[fingerprint]
+      guard let head = try Self.head(of: fingerprint, transaction) else { return nil }
+      var group = try Self.group(head, now: now, transaction)
+      group.ignored = try Self.ignoredErrors(transaction)[fingerprint]
       return group
     }
   }
 
-  private static func sorted(_ groups: [DeadLetterGroup]) -> [DeadLetterGroup] {
-    groups.sorted { ($1.lastSeen, $0.fingerprint) < ($0.lastSeen, $1.fingerprint) }
+  /// A group as far as the index alone tells of it.
+  private struct Head {
+    var fingerprint: String
+    var example: JobID
+    var lastSeen: Timestamp
   }
 
-  private static func fingerprint(
-    after last: String, _ transaction: any ReadTransaction
-  ) throws(StoreError) -> String? {
-    try transaction.query(
+  private static func heads(_ transaction: any ReadTransaction) throws(StoreError) -> [Head] {
+    var heads: [Head] = []
+    while heads.count < mostHeads {
+      let next = try transaction.query(
+        """
+        SELECT fingerprint FROM nightshift_dead_letters WHERE fingerprint > ? ORDER BY fingerprint, died_at, job LIMIT 1
+        """, [.text(heads.last?.fingerprint ?? "")])
+      guard let fingerprint = next.first?.text(0), let head = try Self.head(of: fingerprint, transaction) else { break }
+      heads.append(head)
+    }
+    return heads
+  }
+
+  private static func head(of fingerprint: String, _ transaction: any ReadTransaction) throws(StoreError) -> Head? {
+    let newest = try transaction.query(
       """
-      SELECT fingerprint FROM nightshift_dead_letters WHERE fingerprint > ? ORDER BY fingerprint, died_at, job LIMIT 1
-      """, [.text(last)]
-    ).first?.text(0)
+      SELECT job, died_at FROM nightshift_dead_letters WHERE fingerprint = ? ORDER BY died_at DESC, job DESC LIMIT 1
+      """, [.text(fingerprint)])
+    guard let example = newest.first?.job(0), let lastSeen = newest.first?.timestamp(1) else { return nil }
+    return Head(fingerprint: fingerprint, example: example, lastSeen: lastSeen)
   }
 
   private static func ignoredErrors(
@@ -110,13 +125,9 @@ extension Engine {
   }
 
   private static func group(
-    _ fingerprint: String, now: Timestamp, _ transaction: any ReadTransaction
-  ) throws(StoreError) -> DeadLetterGroup? {
-    let newest = try transaction.query(
-      """
-      SELECT job, died_at FROM nightshift_dead_letters WHERE fingerprint = ? ORDER BY died_at DESC, job DESC LIMIT 1
-      """, [.text(fingerprint)])
-    guard let example = newest.first?.job(0), let lastSeen = newest.first?.timestamp(1) else { return nil }
+    _ head: Head, now: Timestamp, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> DeadLetterGroup {
+    let (fingerprint, example, lastSeen) = (head.fingerprint, head.example, head.lastSeen)
     let oldest = try transaction.query(
       """
       SELECT died_at FROM nightshift_dead_letters WHERE fingerprint = ? ORDER BY fingerprint, died_at, job LIMIT 1
@@ -147,13 +158,15 @@ extension Engine {
     let start = now - .seconds(3_600 * hours)
     let rows = try transaction.query(
       """
-      SELECT died_at FROM nightshift_dead_letters WHERE fingerprint = ? AND died_at > ?
-      ORDER BY died_at DESC, job DESC LIMIT 1000
-      """, [.text(fingerprint), SQLValue(start)])
+      SELECT (died_at - ?) / 3600000000, count(*) FROM (
+        SELECT died_at FROM nightshift_dead_letters WHERE fingerprint = ? AND died_at > ?
+        ORDER BY died_at DESC, job DESC LIMIT 1000) AS latest
+      GROUP BY 1
+      """, [SQLValue(start), .text(fingerprint), SQLValue(start)])
     var trend = [Int](repeating: 0, count: hours)
     for row in rows {
-      let hour = Int((row.timestamp(0)! - start).microseconds / 3_600_000_000)
-      if trend.indices.contains(hour) { trend[hour] += 1 }
+      // Another machine's clock may be a little ahead.
+      trend[min(hours - 1, Int(row.integer(0) ?? 0))] += Int(row.integer(1) ?? 0)
     }
     return trend
   }

@@ -26,6 +26,9 @@ extension Engine {
     return operation!
   }
 
+  /// Works at operations until there is nothing left to do, for a process that does nothing else and then ends.
+  package func workOffOperations() async throws { try await housekeeper.operations.workOff() }
+
   /// An operation as it stands; `nil` if there is none with this id.
   package func operation(_ id: OperationID) async throws(StoreError) -> Operation? {
     try await store.read { transaction in try Self.operation(id, transaction) }

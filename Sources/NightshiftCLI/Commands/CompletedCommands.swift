@@ -10,6 +10,7 @@ struct CompletedCommands: ParsableCommand {
   private static let completed: [ObjectIdentifier: any ParsableCommand.Type] = [
     ObjectIdentifier(JobsCommand.self): CompletedGroup<JobsCommand, JobsList>.self,
     ObjectIdentifier(CheckpointsCommand.self): CompletedGroup<CheckpointsCommand, CheckpointsList>.self,
+    ObjectIdentifier(DeadLettersCommand.self): CompletedGroup<DeadLettersCommand, DeadLettersList>.self,
     ObjectIdentifier(KindsCommand.self): CompletedGroup<KindsCommand, KindsList>.self,
     ObjectIdentifier(BreakersCommand.self): CompletedGroup<BreakersCommand, BreakersList>.self,
     ObjectIdentifier(LimitsCommand.self): CompletedGroup<LimitsCommand, LimitsList>.self,

@@ -20,7 +20,7 @@ struct NightshiftCommand: AsyncParsableCommand {
         name: "Job",
         subcommands: [
           EnqueueCommand.self, RunCommand.self, JobsCommand.self, WorkflowsCommand.self, CheckpointsCommand.self,
-          KindsCommand.self,
+          KindsCommand.self, DeadLettersCommand.self,
           CreateJobCommand.self, SchedulesCommand.self,
         ]),
       CommandGroup(

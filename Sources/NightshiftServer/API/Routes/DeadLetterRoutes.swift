@@ -44,7 +44,8 @@ extension RouteTable {
     let operation = try await request.engine.begin(
       verb, of: .deadLetters(fingerprint: group.fingerprint), total: group.count, by: request.actor)
     return .json(
-      JSONValue(operation), status: .accepted, headers: [.location: "/api/operations/\(operation.id)"])
+      JSONValue(try await request.followed(operation)), status: .accepted,
+      headers: [.location: "/api/operations/\(operation.id)"])
   }
 }
 

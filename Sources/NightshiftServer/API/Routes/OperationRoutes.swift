@@ -43,11 +43,19 @@ extension RouteTable {
     let operation = try await request.engine.begin(
       verb, of: .filter(filter), total: estimate.count, reason: reason, by: request.actor)
     return .json(
-      JSONValue(operation), status: .accepted, headers: [.location: "/api/operations/\(operation.id)"])
+      JSONValue(try await request.followed(operation)), status: .accepted,
+      headers: [.location: "/api/operations/\(operation.id)"])
   }
 }
 
 extension APIRequest {
+  /// Without a server nobody would go on with it: the command line waits until it is done.
+  func followed(_ operation: Operation) async throws -> Operation {
+    guard isInProcess else { return operation }
+    try await engine.workOffOperations()
+    return try await engine.operation(operation.id) ?? operation
+  }
+
   /// The operation that the path names.
   func operation() async throws -> Operation {
     try checkSeesEverything()
