@@ -1,6 +1,12 @@
 extension Engine {
-  /// How many questions wait for people; counted up to a limit, since a badge needs no more.
-  package func waitingQuestions(upTo limit: Int) async throws(StoreError) -> Int {
+  /// How many questions wait for people that somebody may see; counted up to a limit, since a badge needs no more.
+  package func waitingQuestions(upTo limit: Int, for viewer: Actor) async throws(StoreError) -> Int {
+    guard viewer.reach.isEverything else {
+      var filter = CheckpointFilter()
+      filter.states = [.pending]
+      filter.viewer = viewer
+      return try await checkpoints(filter, limit: limit).checkpoints.count
+    }
     let rows = try await store.read { transaction in
       // The literal is the condition of the index.
       try transaction.query(

@@ -55,7 +55,7 @@ package enum BulkVerb: String, Sendable, CaseIterable {
   case cancel, retry, discard
 
   /// The states in which it does anything.
-  fileprivate var states: Set<JobState> {
+  var states: Set<JobState> {
     switch self {
     case .cancel: [.ready, .running, .scheduled, .waiting, .blocked]
     case .retry: [.dead, .cancelled]
@@ -63,7 +63,7 @@ package enum BulkVerb: String, Sendable, CaseIterable {
     }
   }
 
-  fileprivate func change(_ reason: String?) -> JobChange {
+  func change(_ reason: String?) -> JobChange {
     switch self {
     case .cancel: .cancel(reason: reason ?? "cancelled")
     case .retry: .retry(payload: nil)
@@ -115,8 +115,8 @@ extension Engine {
 }
 
 extension JobFilter {
-  /// For the audit log.
-  fileprivate var json: JSONValue {
+  /// For the audit log, and for operations.
+  package var json: JSONValue {
     var fields: [String: JSONValue] = [:]
     func set(_ name: String, _ values: [String]) {
       if !values.isEmpty { fields[name] = .array(values.sorted().map(JSONValue.string)) }

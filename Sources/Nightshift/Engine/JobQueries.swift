@@ -117,6 +117,12 @@ package struct JobPage: Sendable {
   package var next: JobID?
   /// Set when the search ran out of time: everything newer than this was looked at. Go on with `next`.
   package var searchedBackTo: Timestamp?
+
+  package init(jobs: [JobSummary], next: JobID? = nil, searchedBackTo: Timestamp? = nil) {
+    self.jobs = jobs
+    self.next = next
+    self.searchedBackTo = searchedBackTo
+  }
 }
 
 /// What became of a draft.

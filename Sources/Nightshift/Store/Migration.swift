@@ -139,5 +139,8 @@ extension Migration {
             queue {text} NOT NULL, attempt {int} NOT NULL, at {int} NOT NULL, writer {int} NOT NULL)
           """,
         ])
-    ] + [.schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .eventBodies]
+    ]
+    + [
+      .schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .deadLetters, .eventBodies,
+    ]
 }

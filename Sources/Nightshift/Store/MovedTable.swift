@@ -138,6 +138,15 @@ extension MovedTable {
     MovedTable("turns", key: ["queue", "priority", "lane"], ["turn"]),
     MovedTable("dispatches", key: ["pool", "at"], ["n"]),
     MovedTable("wakes", key: ["pool"], ["at"]),
+    MovedTable("dead_letters", key: ["job"], ["fingerprint", "died_at"]),
+    MovedTable("ignored_errors", key: ["fingerprint"], ["ignored_at", "ignored_by", "reason"]),
+    MovedTable(
+      "operations", key: ["id"],
+      [
+        "verb", "subject", "reason", "state", "total", "changed", "looked_at", "position", "actor", "role", "address",
+        "worker", "created_at", "ended_at", "ended_by", "error",
+      ], heavy: "subject"),
+    MovedTable("views", key: ["owner", "page", "name"], ["query", "created_at"]),
     rollups,
     MovedTable("outbox", key: ["id"], ["at", "topic", "job", "attempt", "body"], heavy: "body"),
     MovedTable("audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail"], heavy: "detail"),

@@ -63,6 +63,7 @@ extension StoreSession {
       try forgetLane(of: row.id)
     }
     if row.attempt > 0 { try forgetFailedWaits(of: row.id) }
+    if row.state == .dead { try forgetDeath(of: row.id) }
     // One that only waits for its moment keeps its failures: it is run sooner, not started over.
     let failures = row.state == .scheduled ? row.failures : 0
     let crashes = row.state == .scheduled ? row.crashes : 0

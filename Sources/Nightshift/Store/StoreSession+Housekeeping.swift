@@ -116,6 +116,9 @@ extension StoreSession {
     tally.roll(row.queue, row.kind, at: reclaim.now) {
       if state == .dead { $0.dead += 1 } else { $0.cancelled += 1 }
     }
+    if state == .dead {
+      try noteDeath(of: row.id, kind: row.kind, Failure(type: "crash", message: reclaim.reason), at: reclaim.now)
+    }
     try withdrawWaits(of: row.id, at: reclaim.now)
     try tell(state.rawValue, row.id, row.attempt, reason, at: reclaim.now)
   }
@@ -139,6 +142,7 @@ extension StoreSession {
       for table in ["progress", "attempts", "logs", "artifacts", "artifact_chunks", "old_payloads"] {
         try execute("DELETE FROM nightshift_\(table) WHERE job = ?", [SQLValue(id)])
       }
+      if state == .dead { try forgetDeath(of: id) }
       try pruneWaits(of: id)
       // An expiring key outlives its job: it still keeps a second one out.
       try execute("DELETE FROM nightshift_keys WHERE job = ? AND expires_at IS NULL", [SQLValue(id)])

@@ -51,6 +51,7 @@ extension StoreSession {
     }
     try recordAttempt(settlement, "failed", failure)
     try withdrawWaits(of: settlement.id, at: settlement.endedAt)
+    try noteDeath(of: settlement.id, kind: settlement.kind, failure, at: settlement.endedAt)
     try tell("dead", settlement.id, settlement.attempt, failure.message, at: settlement.endedAt)
     return true
   }

@@ -9,6 +9,7 @@ final class Housekeeper: Sendable {
   let releaser: Releaser
   let scheduler: Scheduler
   let foreignChange = Signal()
+  let operations: OperationRunner
   private let reaper: Reaper
   let strays: Strays
 
@@ -17,6 +18,7 @@ final class Housekeeper: Sendable {
     promoter = Promoter(engine: engine)
     releaser = Releaser(engine: engine)
     scheduler = Scheduler(engine: engine)
+    operations = OperationRunner(engine: engine)
     reaper = Reaper(engine: engine)
     strays = Strays(engine: engine)
   }
@@ -29,6 +31,7 @@ final class Housekeeper: Sendable {
       group.addTask { await self.promoter.run() }
       group.addTask { await self.releaser.run() }
       group.addTask { await self.scheduler.run() }
+      group.addTask { await self.operations.run() }
       group.addTask { await self.followOthers() }
       group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }
       group.addTask { await self.every(.seconds(30)) { await self.safetyNet() } }
@@ -72,6 +75,7 @@ final class Housekeeper: Sendable {
     engine.worker.serve(queues: engine.caches.withLock { $0.lanes(engine.configuration.queues) })
     promoter.lookAgain()
     scheduler.lookAgain()
+    operations.lookAgain()
     do throws(StoreError) {
       try await strays.lookIfNeeded()
     } catch {

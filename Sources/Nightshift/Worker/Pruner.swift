@@ -26,6 +26,7 @@ struct Pruner {
     try await pruneSmallTables(now)
     try await pruneSlots(now)
     try await pruneLimits(now)
+    try await engine.noteOldDeaths()
     try await pruneSessions(now)
     try await pruneProfile(now)
     return pruned

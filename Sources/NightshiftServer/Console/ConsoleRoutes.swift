@@ -1,9 +1,12 @@
+import Nightshift
+
 extension RouteTable {
   /// The pages of the console and what their forms do, each with what it is about: a token's scopes and an
   /// organization's bounds hold here as they do for the API.
   static let consoleRoutes: [Route] = [
-    assetRoutes, startRoutes, signInRoutes, overviewRoutes, settingsPages.about(.accounts),
+    assetRoutes, startRoutes, signInRoutes, overviewRoutes,
     approvalRoutes.about(.checkpoints),
-    accountPages.about(.accounts),
+    (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
+    (accountPages + settingsPages).about(.accounts),
   ].flatMap { $0 }
 }

@@ -67,7 +67,7 @@ import Testing
       _ = try await test.send(path, ["answer": "reject", "comment": "not <now>"], as: .approver)
       let late = try await test.send(path, ["answer": "approve", "seen": question.stamp], as: .admin)
       #expect(late.status == 409)
-      #expect(late.text.contains("approver has rejected it already, who said: not &lt;now&gt;"))
+      #expect(late.text.contains("token:approver has rejected it already, who said: not &lt;now&gt;"))
     }
   }
 

@@ -20,7 +20,7 @@ import Testing
       let page = try await test.page("/approvals", as: .viewer)
       #expect(page.status == 200)
       #expect(page.headers[.contentType] == "text/html; charset=utf-8")
-      #expect(page.text.contains("<strong>viewer</strong>"))
+      #expect(page.text.contains("<strong>token:viewer</strong>"))
       let current = "<a href=\"/approvals\" data-go=\"a\" aria-current=\"page\">"
       #expect(page.text.contains(current))
       #expect(page.text.contains("<main id=\"main\""))

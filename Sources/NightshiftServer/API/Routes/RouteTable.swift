@@ -12,6 +12,7 @@ struct RouteTable: Sendable {
 
   private static let apiRoutes: [Route] = [
     (submitRoutes + jobRoutes + bulkRoutes + flowRoutes + liveRoutes).about(.jobs),
+    (deadLetterRoutes + operationRoutes).about(.jobs),
     (checkpointRoutes + grantRoutes).about(.checkpoints),
     workflowRoutes.about(.workflows),
     scheduleRoutes.about(.schedules),

@@ -74,7 +74,7 @@ export function startKeys() {
     const action = actions[event.key];
     if (action && action() !== false) event.preventDefault();
   });
-  for (const button of document.querySelectorAll("[data-open]")) {
+  for (const button of document.querySelectorAll("[data-open]:not([data-open=palette])")) {
     button.addEventListener("click", () => document.getElementById(button.dataset.open).showModal());
   }
 }

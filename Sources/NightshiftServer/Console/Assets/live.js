@@ -54,7 +54,10 @@ async function refresh(types) {
       const next = page.getElementById(part.id);
       if (!next) continue;
       const before = Number(part.dataset.count ?? 0);
+      // Whoever reads further up is not carried away; whoever is at the end stays there.
+      const isAtEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 40;
       morph(part, next);
+      if (part.hasAttribute("data-tail") && isAtEnd) part.scrollTop = part.scrollHeight;
       const more = Number(part.dataset.count ?? 0) - before;
       if (more > 0 && part.dataset.liveName) announce(`${more} new: ${part.dataset.liveName}`);
     }
@@ -101,6 +104,8 @@ function open() {
     });
   }
   source.addEventListener("reset", () => plan(types));
+  // The job is over, and its stream with it.
+  source.addEventListener("end", () => { plan(types); source?.close(); showStatus("over"); });
 }
 
 function close() {
@@ -127,5 +132,10 @@ export function startLive() {
     plan(wanted());
   });
   addEventListener("pagehide", close);
+  // What no event tells of is looked at again, for as long as the page says so.
+  setInterval(() => {
+    if (!document.hidden && !isStopped && document.querySelector("[data-again]")) plan(new Set(["state"]));
+  }, 1000);
+  for (const tail of document.querySelectorAll("[data-tail]")) tail.scrollTop = tail.scrollHeight;
   open();
 }

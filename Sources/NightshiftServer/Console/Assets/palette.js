@@ -65,21 +65,23 @@ function show() {
   input.setAttribute("aria-activedescendant", matches.length ? `place-${chosen}` : "");
 }
 
+function open() {
+  input.value = "";
+  chosen = 0;
+  dialog.showModal();
+  input.focus();
+  load().then(show);
+}
+
 export function startPalette() {
   if (!dialog) return;
   document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
     event.preventDefault();
     if (dialog.open) dialog.close();
-    else dialog.showModal();
+    else open();
   });
-  dialog.addEventListener("toggle", () => {
-    if (!dialog.open) return;
-    input.value = "";
-    chosen = 0;
-    input.focus();
-    load().then(show);
-  });
+  for (const button of document.querySelectorAll("[data-open=palette]")) button.addEventListener("click", open);
   input.addEventListener("input", () => { chosen = 0; if (places) show(); });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

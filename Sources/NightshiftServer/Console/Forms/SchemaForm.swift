@@ -74,7 +74,8 @@ struct SchemaForm: Sendable {
 
   /// By place, without the `#` that pointers begin with.
   private static func mistakes(in value: JSONValue, _ schema: JSONValue?) -> [String: String] {
-    guard let schema, let compiled = try? PayloadSchema(schema) else { return [:] }  // The engine says what is wrong with it.
+    // The engine says what is wrong with a schema that cannot be used.
+    guard let schema, let compiled = try? PayloadSchema(schema) else { return [:] }
     let faults = compiled.faults(in: value)
     return Dictionary(faults.map { (String($0.pointer.drop { $0 == "#" }), $0.message) }) { first, _ in first }
   }

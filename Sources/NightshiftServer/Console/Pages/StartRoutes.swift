@@ -5,11 +5,11 @@ extension RouteTable {
   /// Where one begins, and what the pages' modules ask for.
   static let startRoutes: [Route] = [
     .page("/", .role(.viewer)) { request in
-      let waiting = try await request.engine.waitingQuestions(upTo: 1)
+      let waiting = try await request.engine.waitingQuestions(upTo: 1, for: request.actor)
       return request.see(waiting > 0 ? ConsoleSection.approvals.path : ConsoleSection.overview.path)
     },
     .page("/console/waiting", .role(.viewer)) { request in
-      .json(["waiting": JSONValue(try await request.engine.waitingQuestions(upTo: 100))])
+      .json(["waiting": JSONValue(try await request.engine.waitingQuestions(upTo: 100, for: request.actor))])
     },
     .page("/console/places", .role(.viewer), places),
   ]

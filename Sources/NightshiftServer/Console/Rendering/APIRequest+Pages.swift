@@ -8,7 +8,7 @@ extension APIRequest {
     _ model: some PageModel, at section: ConsoleSection?, status: HTTPResponse.Status = .ok
   ) async throws -> Response {
     let flash = Flash(in: headers)
-    let waiting = try await engine.waitingQuestions(upTo: 100)
+    let waiting = try await engine.waitingQuestions(upTo: 100, for: actor)
     let document = Document(
       model, at: section, for: self, waiting: waiting, flash: flash.map { FlashView(text: $0.text) })
     var response = Response.html(try Templates.embedded.render(document), status: status)

@@ -38,7 +38,9 @@ struct Templates: Sendable {
   /// escaped by our own rules.
   private static func prepared(_ source: String) -> String {
     let lines = source.split(separator: "\n", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
-    return "{{% CONTENT_TYPE:\(SafeText.name)}}" + lines.joined(separator: "\n")
+    // A partial within a line must not end it.
+    let text = lines.last?.isEmpty == true ? lines.dropLast().joined(separator: "\n") : lines.joined(separator: "\n")
+    return "{{% CONTENT_TYPE:\(SafeText.name)}}" + text
   }
 
   /// The page as HTML, within the layout.

@@ -135,6 +135,7 @@ struct ApprovalCard: Sendable {
   }
 
   private static func text(_ value: JSONValue) -> String {
+    if value == "" { return "(empty)" }
     if let text = value.stringValue { return text.count > 300 ? "\(text.prefix(300))…" : text }
     if let items = value.arrayValue, items.count <= 12,
       items.allSatisfy({ $0.arrayValue == nil && $0.objectValue == nil })

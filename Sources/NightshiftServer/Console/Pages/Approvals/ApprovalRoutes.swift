@@ -26,6 +26,7 @@ extension RouteTable {
     var filter = CheckpointFilter()
     filter.states = isInbox ? [.pending] : [.approved, .rejected, .expired, .noted, .withdrawn]
     if let kind { filter.kinds = [kind] }
+    filter.viewer = request.actor
     let cursor = try request.query.value("cursor", "the id of a question") { CheckpointID($0) }
     let found = try await request.engine.checkpoints(filter, before: cursor, limit: onePage)
     let now = request.engine.clock.now
