@@ -438,6 +438,7 @@ CREATE INDEX nightshift_payloads_organization ON nightshift_payloads USING btree
 CREATE INDEX nightshift_payloads_owner ON nightshift_payloads USING btree (owner, id) WHERE (owner IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_payloads_pkey ON nightshift_payloads USING btree (id)
 CREATE UNIQUE INDEX nightshift_profile_pkey ON nightshift_profile USING btree (hour, kind, part, name)
+CREATE INDEX nightshift_profile_recent ON nightshift_profile USING btree (hour) WHERE (part = 'recent'::text)
 CREATE UNIQUE INDEX nightshift_progress_pkey ON nightshift_progress USING btree (job)
 CREATE INDEX nightshift_queues_paused_until ON nightshift_queues USING btree (paused_until) WHERE (paused_until IS NOT NULL)
 CREATE UNIQUE INDEX nightshift_queues_pkey ON nightshift_queues USING btree (name)

@@ -56,6 +56,9 @@ import Testing
     ),
     ("SELECT 1 FROM nightshift_keys WHERE expires_at < ?", "nightshift_keys_expires_at"),
     ("DELETE FROM nightshift_logs WHERE job = ? AND seq <= ?", "PRIMARY KEY"),
+    ("DELETE FROM nightshift_profile WHERE part = 'recent' AND hour < ?", "nightshift_profile_recent"),
+    ("SELECT 1 FROM nightshift_profile WHERE hour > 0 AND hour < ?", "PRIMARY KEY"),
+    ("SELECT min(next_at) FROM nightshift_schedules WHERE enabled = 1", "nightshift_schedules_next"),
     ("DELETE FROM nightshift_artifact_chunks WHERE job = ?", "nightshift_artifact_chunks"),
   ]
 

@@ -113,6 +113,7 @@ CREATE TABLE nightshift_profile(
   hour INTEGER NOT NULL, kind TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL, n INTEGER NOT NULL,
   failures INTEGER NOT NULL, sum_us INTEGER NOT NULL, max_us INTEGER NOT NULL, buckets TEXT NOT NULL,
   slowest TEXT NOT NULL, PRIMARY KEY(hour, kind, part, name)) WITHOUT ROWID;
+CREATE INDEX nightshift_profile_recent ON nightshift_profile(hour) WHERE part = 'recent';
 CREATE TABLE nightshift_progress(
   job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, millionths INTEGER NOT NULL, message TEXT, at INTEGER NOT NULL);
 CREATE TABLE nightshift_queues(

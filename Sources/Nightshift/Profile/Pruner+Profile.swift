@@ -10,7 +10,7 @@ extension Pruner {
       return try !transaction.query(
         """
         SELECT 1 WHERE EXISTS(SELECT 1 FROM nightshift_profile WHERE hour > 0 AND hour < ?)
-          OR EXISTS(SELECT 1 FROM nightshift_profile WHERE hour > 0 AND hour < ? AND part = 'recent')
+          OR EXISTS(SELECT 1 FROM nightshift_profile WHERE part = 'recent' AND hour < ?)
         """, [.integer(end), .integer(recent)]
       ).isEmpty
     }
@@ -21,7 +21,7 @@ extension Pruner {
       let rows = try transaction.profileRows(from: 1, to: end, kind: nil, parts: [.attempt, .wait])
       try transaction.execute("DELETE FROM nightshift_profile WHERE hour > 0 AND hour < ?", [.integer(end)])
       try transaction.execute(
-        "DELETE FROM nightshift_profile WHERE hour > 0 AND hour < ? AND part = 'recent'", [.integer(recent)])
+        "DELETE FROM nightshift_profile WHERE part = 'recent' AND hour < ?", [.integer(recent)])
       var folded: [ProfileTally.Key: ProfileTally] = [:]
       for (key, tally) in rows {
         var key = key
