@@ -189,7 +189,7 @@ def fill(server, count):
     server.call("POST", "/api/jobs/batch", {"jobs": batch})
     for kind, ask in questions():
         server.call("POST", "/api/jobs", {"kind": kind, "payload": {"customer": "C-1", "amount": 1, "ask": ask}})
-    picture = server.call("POST", "/api/jobs", {"kind": "render-report", "payload": {"steps": 5, "artifact": picture()}})
+    drawn = server.call("POST", "/api/jobs", {"kind": "render-report", "payload": {"steps": 5, "artifact": picture()}})
     for n in range(12):
         server.call("POST", "/api/jobs", {"kind": "reindex-search", "delay": f"{n + 2}h", "payload": {"shard": n}})
     server.call("POST", "/api/workflows", {"name": "nightly", "jobs": [
@@ -204,7 +204,7 @@ def fill(server, count):
     server.call("POST", "/api/queues/maintenance/pause", {"reason": "The cache is being moved", "for": "6h"})
     long = server.call("POST", "/api/jobs", {"kind": "import-orders", "payload": {"steps": 4000, "pause": 0.5}})
     wait_for(server, count)
-    return {"picture": picture["id"], "long": long["id"]}
+    return {"picture": drawn["id"], "long": long["id"]}
 
 
 def wait_for(server, count):

@@ -112,8 +112,7 @@ final class ServerAnnouncement: Sendable {
     }
     output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
     if let user {
-      output.line("Sign in as \(output.paint(user.name, .bold)) with \(output.paint(user.password, .bold))")
-      output.note("The password is shown this once; `nightshift users password \(user.name)` makes another.")
+      output.line("Sign in as \(output.paint(user.name, .bold)) with \(output.paint(user.password, .bold)) (shown this once)")
     }
     if let token {
       output.line("Admin token: \(output.paint(token, .bold)) (kept in \(tokenPath))")
