@@ -67,6 +67,11 @@ import Testing
       #expect(rows.reduce(0) { $0 + $1.completed } == 1)
     }
     #expect(try await engine.totals().count == 1)
+    #expect(try await engine.workerGroups().map(\.count) == [1])
+    #expect(try await engine.workerGroups().map(\.slots) == [engine.configuration.concurrency])
+    #expect(try await engine.openQuestions().isEmpty)
+    #expect(try await engine.scheduleReading().enabled == 0)
+    #expect(try await engine.slowThresholds().isEmpty)
     #expect(try await engine.tokens().count == 2)
     #expect(await engine.readiness().storeIsWritable)
     #expect(await !engine.findings().isEmpty)
