@@ -139,5 +139,5 @@ extension Migration {
             queue {text} NOT NULL, attempt {int} NOT NULL, at {int} NOT NULL, writer {int} NOT NULL)
           """,
         ])
-    ] + [.schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts]
+    ] + [.schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .safety]
 }

@@ -27,6 +27,7 @@ struct Pruner {
     try await pruneSlots(now)
     try await pruneLimits(now)
     try await pruneSessions(now)
+    try await pruneAudit(now)
     return pruned
   }
 

@@ -28,7 +28,7 @@ struct NightshiftCommand: AsyncParsableCommand {
         subcommands: [
           QueuesCommand.self, LimitsCommand.self, BreakersCommand.self, PauseCommand.self, ResumeCommand.self,
           WorkersCommand.self,
-          TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
+          TokensCommand.self, SecretsCommand.self, AuditCommand.self, ConfigCommand.self, DoctorCommand.self,
           DatabaseCommand.self, BenchCommand.self,
           CompletionsCommand.self,
         ]),

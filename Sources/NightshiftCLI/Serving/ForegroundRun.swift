@@ -13,6 +13,7 @@ struct ForegroundRun {
   /// Returns the exit status.
   func run(_ draft: JobDraft) async throws -> Int32 {
     var configuration = EngineConfiguration(settings, role: "command")
+    configuration.masterKeys = try MasterKeyFile.keys(settings)
     configuration.recorderFolder = DataFolder(path: settings.required(.data)).recorderFolder
     configuration.witnessesSignals = true
     let engine = try await Engine(

@@ -25,6 +25,8 @@ struct APIRequest: Sendable {
   var csrf: String? { session?.csrf }
   /// Whether the browser talks to us, or to a proxy that we trust, over TLS.
   var isSecure = false
+  /// Where it came from, as far as we and the proxies that we trust know.
+  var address: String?
   /// The path as it was asked for.
   var path = "/"
 
