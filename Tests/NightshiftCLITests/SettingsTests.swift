@@ -103,6 +103,7 @@ import Testing
 
   @Test func `is not looked for in variables of others`() throws {
     _ = try Settings(environment: ["NIGHTSHIFT_CONTEXT": "x", "NIGHTSHIFT_TEST_POSTGRES": "y", "OTHER": "z"])
+    _ = try Settings(environment: ["NIGHTSHIFT_SECRET_STRIPE": "what a script job was given"])
   }
 
   @Test(arguments: [

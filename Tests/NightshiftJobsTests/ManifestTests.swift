@@ -29,6 +29,16 @@ import Testing
     #expect(manifest.schema == nil)
   }
 
+  @Test func `names secrets, and none that would be in the same variable`() throws {
+    #expect(try parse("command: [a]\nsecrets: [stripe, mail-password]").secrets == ["mail-password", "stripe"])
+    #expect(
+      problems("command: [a]\nsecrets: [a-b, a.b]") == [
+        "jobs/report/job.yaml:2: the secrets \"a-b\" and \"a.b\" would both be in NIGHTSHIFT_SECRET_A_B"
+      ])
+    #expect(problems("command: [a]\nsecrets: [Stripe]").first?.contains("a name is 1 to 64 of") == true)
+    #expect(problems("command: [a]\nenvironment: {NIGHTSHIFT_SECRET_A: b}").count == 1)
+  }
+
   @Test func `says everything about a kind`() throws {
     let manifest = try parse(
       """

@@ -27,6 +27,8 @@ nightshift_audit.address text COLLATE C
 nightshift_audit.verb text COLLATE C NOT NULL
 nightshift_audit.subject text COLLATE C NOT NULL
 nightshift_audit.detail text COLLATE C
+nightshift_audit.seq bigint
+nightshift_audit.hash bytea
 nightshift_calls.gate bigint NOT NULL
 nightshift_calls.at bigint NOT NULL
 nightshift_calls.worker bigint NOT NULL
@@ -261,6 +263,15 @@ nightshift_schedules.last_at bigint
 nightshift_schedules.created_at bigint NOT NULL
 nightshift_schedules.updated_at bigint NOT NULL
 nightshift_schedules.problem text COLLATE C
+nightshift_secrets.name text COLLATE C NOT NULL
+nightshift_secrets.version bigint NOT NULL
+nightshift_secrets.key_id text COLLATE C NOT NULL
+nightshift_secrets.value bytea NOT NULL
+nightshift_secrets.created_at bigint NOT NULL
+nightshift_secrets.created_by text COLLATE C NOT NULL
+nightshift_secrets.updated_at bigint NOT NULL
+nightshift_secrets.updated_by text COLLATE C NOT NULL
+nightshift_secrets.used_at bigint
 nightshift_sessions.id bigint NOT NULL IDENTITY
 nightshift_sessions.sha256 text COLLATE C NOT NULL
 nightshift_sessions.account bigint NOT NULL
@@ -392,6 +403,8 @@ CREATE UNIQUE INDEX nightshift_artifact_chunks_pkey ON nightshift_artifact_chunk
 CREATE UNIQUE INDEX nightshift_artifacts_pkey ON nightshift_artifacts USING btree (job, name)
 CREATE UNIQUE INDEX nightshift_attempts_pkey ON nightshift_attempts USING btree (job, attempt)
 CREATE UNIQUE INDEX nightshift_audit_pkey ON nightshift_audit USING btree (id)
+CREATE UNIQUE INDEX nightshift_audit_seq ON nightshift_audit USING btree (seq) WHERE (seq IS NOT NULL)
+CREATE INDEX nightshift_audit_unsealed ON nightshift_audit USING btree (id) WHERE (seq IS NULL)
 CREATE UNIQUE INDEX nightshift_calls_pkey ON nightshift_calls USING btree (gate, at, worker)
 CREATE UNIQUE INDEX nightshift_checkpoints_key ON nightshift_checkpoints USING btree (job, key)
 CREATE INDEX nightshift_checkpoints_pending ON nightshift_checkpoints USING btree (id) WHERE (state = 'pending'::text)
@@ -448,6 +461,7 @@ CREATE INDEX nightshift_rollups_hour ON nightshift_rollups USING btree (hour)
 CREATE UNIQUE INDEX nightshift_schedule_editors_pkey ON nightshift_schedule_editors USING btree (schedule, actor)
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules USING btree (next_at) WHERE (enabled = 1)
 CREATE UNIQUE INDEX nightshift_schedules_pkey ON nightshift_schedules USING btree (name)
+CREATE UNIQUE INDEX nightshift_secrets_pkey ON nightshift_secrets USING btree (name)
 CREATE INDEX nightshift_sessions_account ON nightshift_sessions USING btree (account)
 CREATE INDEX nightshift_sessions_end ON nightshift_sessions USING btree (expires_at)
 CREATE UNIQUE INDEX nightshift_sessions_pkey ON nightshift_sessions USING btree (id)

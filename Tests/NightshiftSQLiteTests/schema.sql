@@ -10,7 +10,9 @@ CREATE TABLE nightshift_attempts(
   PRIMARY KEY(job, attempt)) WITHOUT ROWID;
 CREATE TABLE nightshift_audit(
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, address TEXT, verb TEXT NOT NULL,
-  subject TEXT NOT NULL, detail TEXT);
+  subject TEXT NOT NULL, detail TEXT, seq INTEGER, hash BLOB);
+CREATE UNIQUE INDEX nightshift_audit_seq ON nightshift_audit(seq) WHERE seq IS NOT NULL;
+CREATE INDEX nightshift_audit_unsealed ON nightshift_audit(id) WHERE seq IS NULL;
 CREATE TABLE nightshift_calls(
   gate INTEGER NOT NULL, at INTEGER NOT NULL, worker INTEGER NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
   PRIMARY KEY(gate, at, worker)) WITHOUT ROWID;
@@ -133,6 +135,10 @@ CREATE TABLE nightshift_schedules(
   overridden TEXT, fired_until INTEGER NOT NULL, next_at INTEGER, last_at INTEGER, created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;
 CREATE INDEX nightshift_schedules_next ON nightshift_schedules(next_at) WHERE enabled = 1;
+CREATE TABLE nightshift_secrets(
+  name TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, key_id TEXT NOT NULL, value BLOB NOT NULL,
+  created_at INTEGER NOT NULL, created_by TEXT NOT NULL, updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL,
+  used_at INTEGER);
 CREATE TABLE nightshift_sessions(
   id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, account INTEGER NOT NULL, created_at INTEGER NOT NULL,
   used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, address TEXT, agent TEXT);

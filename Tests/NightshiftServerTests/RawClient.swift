@@ -11,11 +11,11 @@ struct RawClient: Sendable {
 
   /// Runs a server for the API on a free port of this host, as long as `body` takes.
   static func serve<Value: Sendable>(
-    _ test: TestAPI, _ body: @Sendable (RawClient) async throws -> Value
+    _ test: TestAPI, options: ServerOptions = ServerOptions(), _ body: @Sendable (RawClient) async throws -> Value
   ) async throws -> Value {
     let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
     let server = APIServer(
-      engine: test.engine, host: "127.0.0.1", port: 0, logger: test.api.logger,
+      engine: test.engine, host: "127.0.0.1", port: 0, options: options, logger: test.api.logger,
       onRunning: { continuation.yield($0) })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {

@@ -19,7 +19,8 @@ struct TestAPI: Sendable {
 
   /// - Parameter worker: Whether jobs are run, or just stay ready.
   static func run<Value>(
-    worker: Bool = true, allowedOrigins: [String] = [], clock: any WallClock = SystemClock(),
+    worker: Bool = true, allowedOrigins: [String] = [], options: ServerOptions = ServerOptions(),
+    clock: any WallClock = SystemClock(), configure: (inout EngineConfiguration) -> Void = { _ in },
     _ body: (TestAPI) async throws -> Value
   ) async throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appending(path: "nightshift-\(UUID().uuidString)")
@@ -29,6 +30,7 @@ struct TestAPI: Sendable {
     configuration.concurrency = 4
     configuration.passwordCost = 4
     configuration.clock = clock
+    configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let engine = try await Engine(
       .sqlite(path: folder.appending(path: "test.db").path), configuration: configuration, logger: logger)
@@ -39,7 +41,10 @@ struct TestAPI: Sendable {
       tokens[role] = try await engine.createToken(name: "\(role)", role: role, expiresAt: nil, by: .system)
         .secret
     }
-    let api = API(engine: engine, allowedOrigins: allowedOrigins, logger: logger)
+    var options = options
+    options.allowedOrigins += allowedOrigins
+    var api = API(engine: engine, options: options, logger: logger)
+    api.jwt = try options.jwt.map { try JWTVerifier($0, clock: clock, logger: logger) }
     let test = TestAPI(engine: engine, api: api, tokens: tokens, latch: latch)
     let running = Task { if worker { try await engine.run() } }  // Ended by `stop`.
     let result: Result<Value, any Error>
@@ -54,7 +59,7 @@ struct TestAPI: Sendable {
   /// Sends a request as a client from another machine.
   func call(
     _ method: HTTPRequest.Method, _ path: String, as role: Role? = .admin, headers: HTTPFields = [:],
-    body: String? = nil
+    body: String? = nil, from origin: Origin = .socket(address: "192.0.2.7", isLoopback: false)
   ) async throws -> TestAnswer {
     var headers = headers
     if let role { headers[.authorization] = "Bearer \(tokens[role]!)" }
@@ -62,7 +67,7 @@ struct TestAPI: Sendable {
     let head = HTTPRequest(
       method: method, scheme: "http", authority: "example.test", path: path, headerFields: headers)
     let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
-    let response = await api.respond(to: request, from: .socket(address: "192.0.2.7", isLoopback: false))
+    let response = await api.respond(to: request, from: origin)
     let collected = Collected()
     try await response.body.write(CollectingWriter(collected: collected))
     return TestAnswer(

@@ -58,6 +58,13 @@ extension Engine {
 }
 
 extension JobFilter {
+  /// Of the jobs that this filter means, those that somebody may see; `nil` if it asks for others by name.
+  package func asked(by actor: Actor, _ redaction: Redaction) -> JobFilter? {
+    var filter = within(actor.reach)
+    filter?.searchesContents = !redaction.hides(from: actor)
+    return filter
+  }
+
   /// Of the jobs that this filter means, those within reach; `nil` if it asks for others by name.
   package func within(_ reach: Reach) -> JobFilter? {
     var filter = self

@@ -176,6 +176,10 @@ extension JobFilter {
     if let search, !search.isEmpty {
       // Only ASCII has two cases here: that is what both databases agree on.
       let pattern = SQLValue.text("%\(search.escapedForLike.lowercasedASCII)%")
+      guard searchesContents else {
+        conditions.append("(lower(j.kind) LIKE ? ESCAPE '\\' OR lower(p.tags) LIKE ? ESCAPE '\\')")
+        return (conditions, values + [pattern, pattern])
+      }
       conditions.append(
         """
         (lower(nightshift_text(p.payload)) LIKE ? ESCAPE '\\' OR lower(j.kind) LIKE ? ESCAPE '\\'

@@ -103,6 +103,8 @@ extension Engine {
       findings.append(try await pauseFinding())
       findings += try await limitFindings()
       findings.append(try await slowFinding())
+      findings.append(try await auditFinding())
+      findings.append(try await secretFinding())
     } catch {
       findings.append(StoreFinding("store", isFine: false, found: "\(error)", remedy: "see the cause"))
     }

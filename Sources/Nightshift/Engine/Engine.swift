@@ -34,6 +34,7 @@ public final class Engine: Sendable {
   private nonisolated(unsafe) var parts: Parts!
   let caches = Mutex(EngineCaches())
   let passwords = PasswordGate()
+  let masterKeys: Mutex<[MasterKey]>
   /// Tickets of the re-readings of ``caches``.
   let refreshes = Mutex((begun: 0, applied: 0))
   /// Calls under way that find out for a circuit breaker whether a service works again.
@@ -69,6 +70,7 @@ public final class Engine: Sendable {
     try configuration.validate()
     self.configuration = configuration
     self.logger = logger
+    masterKeys = Mutex(configuration.masterKeys)
     store = try storage.open(Migration.core + configuration.migrations)
     process = ProcessIdentity.current()
     clock = configuration.clock ?? store.clock

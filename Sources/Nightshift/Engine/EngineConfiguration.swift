@@ -16,6 +16,10 @@ public struct EngineConfiguration: Sendable {
   public var keepCompleted: Duration = .seconds(7 * 86_400)
   /// How long dead jobs are kept; never less than an hour.
   public var keepDead: Duration = .seconds(90 * 86_400)
+  /// How long entries of the audit log are kept, at least a day; `nil` keeps them for ever.
+  public var keepAudit: Duration?
+  /// The keys under which secrets are encrypted: the first one for new values, the others for what they have encrypted.
+  public var masterKeys: [MasterKey] = []
   /// Called around each enqueue and each attempt, the first one outermost.
   public var middleware: [any JobMiddleware] = []
   /// Where the notes are kept that tell, after a crash, which handlers were under way. `nil` keeps none: then no job
@@ -38,6 +42,8 @@ public struct EngineConfiguration: Sendable {
   package var passwordCost = 15
   /// Watches what is done, for traces and error reports.
   package var observer: (any EngineObserver)?
+  /// What people of lesser roles are not shown of payloads and results.
+  package var redaction = Redaction()
   /// Instead of the store's clock: for tests.
   package var clock: (any WallClock)?
 
@@ -56,6 +62,9 @@ public struct EngineConfiguration: Sendable {
     guard keepCompleted >= .seconds(3600), keepDead >= .seconds(3600) else {
       throw ConfigurationError(
         "Ended jobs are kept for at least an hour, so that whoever waits for a result can fetch it. Use 1h or more.")
+    }
+    guard keepAudit.map({ $0 >= .seconds(86_400) }) ?? true else {
+      throw ConfigurationError("Entries of the audit log are kept for at least a day. Use 1d or more.")
     }
     guard payloadLimit > 0, payloadLimit <= 64 << 20 else {
       throw ConfigurationError("`payloadLimit` is \(payloadLimit) bytes. Use 1 to 67108864.")

@@ -8,6 +8,9 @@ package struct JobFilter: Sendable, Hashable {
   package var search: String?
   package var organization: String?
   package var owner: String?
+  /// Whether the search looks into payloads and errors. Whoever is not shown all of them could find out the rest by
+  /// searching for it.
+  package var searchesContents = true
 
   package init() {}
 

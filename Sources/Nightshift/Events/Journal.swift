@@ -33,7 +33,7 @@ final class Journal: Sendable {
   func progress(_ context: JobContext, fraction: Double, message: String?) {
     let fraction = fraction.isFinite ? min(max(fraction, 0), 1) : 0
     let now = engine.clock.now
-    let message = message?.truncatedUTF8(to: 1 << 10)
+    let message = message.map { context.masks.apply($0).truncatedUTF8(to: 1 << 10) }
     change(context) {
       $0.progress = ProgressRecord(attempt: context.attempt, fraction: fraction, message: message, at: now)
     }
@@ -41,12 +41,13 @@ final class Journal: Sendable {
   }
 
   func log(_ context: JobContext, message: String, level: String) {
-    let message = message.truncatedUTF8(to: 8 << 10)
+    let message = context.masks.apply(message).truncatedUTF8(to: 8 << 10)
     guard let line = add(context, level, message) else { return }
     publish(context, line.at, .log(sequence: line.sequence, level: level, message: message))
   }
 
   func emit(_ context: JobContext, name: String, data: JSONValue) {
+    let data = context.masks.apply(data)
     let entry = JSONValue.object(["name": .string(name), "data": data]).description
     guard let line = add(context, "event", entry.truncatedUTF8(to: 64 << 10)) else { return }
     publish(context, line.at, .custom(name: name, data: data))

@@ -32,6 +32,7 @@ public final class JobContext: Sendable {
   let startedAt: Timestamp
   private let reason = Mutex<CancellationReason?>(nil)
   let flow = Mutex(AttemptFlow())
+  let masks = SecretMasks()
 
   init(_ job: ClaimedJob, engine: Engine, worker: WorkerID, deadline: Timestamp?) {
     id = job.id

@@ -85,7 +85,7 @@ struct StepRun {
     } catch  where mode == .once && !(error is StoreError) && !context.isCancelled {
       // It may have done what it was to do: nobody but a person knows.
       record.state = .failed
-      record.error = Failure(error).message
+      record.error = context.masks.apply(Failure(error)).message
       record.endedAt = engine.clock.now
       try await engine.keep(record, of: context)
       try await ask(record)

@@ -142,5 +142,6 @@ extension Migration {
     ]
     + [
       .schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .deadLetters, .eventBodies,
+      .safety,
     ]
 }

@@ -149,7 +149,12 @@ extension MovedTable {
     MovedTable("views", key: ["owner", "page", "name"], ["query", "created_at"]),
     rollups,
     MovedTable("outbox", key: ["id"], ["at", "topic", "job", "attempt", "body"], heavy: "body"),
-    MovedTable("audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail"], heavy: "detail"),
+    MovedTable(
+      "audit", key: ["id"], ["at", "actor", "role", "address", "verb", "subject", "detail", "seq", "hash"],
+      heavy: "detail"),
+    MovedTable(
+      "secrets", key: ["name"],
+      ["version", "key_id", "value", "created_at", "created_by", "updated_at", "updated_by", "used_at"]),
   ]
 
   /// Tables whose rows get their id from the database.

@@ -34,6 +34,7 @@ final class Housekeeper: Sendable {
       group.addTask { await self.operations.run() }
       group.addTask { await self.followOthers() }
       group.addTask { await self.every(.seconds(1)) { await self.lookAround() } }
+      group.addTask { await self.every(.seconds(1)) { await self.engine.sealAuditQuietly() } }
       group.addTask { await self.every(.seconds(30)) { await self.safetyNet() } }
       group.addTask { await self.prune() }
       group.addTask { await self.every(Engine.profileInterval) { await self.engine.flushProfile() } }

@@ -29,6 +29,7 @@ struct Pruner {
     try await engine.noteOldDeaths()
     try await pruneSessions(now)
     try await pruneProfile(now)
+    try await pruneAudit(now)
     return pruned
   }
 

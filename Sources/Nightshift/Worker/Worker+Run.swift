@@ -69,7 +69,8 @@ extension Worker {
       ? Settlement.Outcome.after(
         outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
       : .parked(waits)
-    var settlement = Settlement(job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: settled)
+    var settlement = Settlement(
+      job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: context.masks.apply(settled))
     if waits.isEmpty { settlement.succeeded = outcome.succeeded }
     settlement.calls = context.calls
     return (settlement, goesOn)

@@ -14,6 +14,9 @@ protocol APIClient: Sendable {
     _ path: String, lastEventID: String?, each: (ServerSentEvent) async throws -> Following
   ) async throws
 
+  /// Hands over an answer's body piece by piece, however long it is.
+  func download(_ request: APIRequest, each: ([UInt8]) throws -> Void) async throws
+
   func close() async
 }
 

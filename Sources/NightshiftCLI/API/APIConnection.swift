@@ -22,7 +22,7 @@ enum APIConnection {
         remedy:
           "It runs, with pid \(server.pid), as \(ServerFile.path(in: folder)) says: wait until it answers, or end it. "
           + "In another container or network, name an address that reaches it with NIGHTSHIFT_URL.",
-        tokenRemedy: remedy(token, settings))
+        tokenRemedy: remedy(token, settings), isOwnServer: true)
     }
     return try await LocalAPIClient.open(settings)
   }

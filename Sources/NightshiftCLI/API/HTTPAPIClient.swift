@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Nightshift
 
 /// The API of a server that runs elsewhere.
@@ -16,7 +17,9 @@ final class HTTPAPIClient: APIClient {
 
   private static let answerLimit = 64 << 20
 
-  init(url: String, token: String?, remedy: String, tokenRemedy: String) {
+  /// - Parameter isOwnServer: Whether the store's folder names the server. Its certificate is not for the address under
+  ///   which it is reached on this machine, most likely, and nobody stands between.
+  init(url: String, token: String?, remedy: String, tokenRemedy: String, isOwnServer: Bool = false) {
     self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     self.token = token
     self.remedy = remedy
@@ -28,6 +31,11 @@ final class HTTPAPIClient: APIClient {
     // Whoever is refused is told so at once, and not after five seconds of trying again.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.redirectConfiguration = .disallow
+    if isOwnServer, url.hasPrefix("https:") {
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.certificateVerification = .none
+      configuration.tlsConfiguration = tls
+    }
     client = HTTPClient(configuration: configuration)
   }
 
@@ -61,6 +69,19 @@ final class HTTPAPIClient: APIClient {
         guard try await each(event) == .goOn else { return }
       }
     }
+  }
+
+  func download(_ request: APIRequest, each: ([UInt8]) throws -> Void) async throws {
+    let prepared = prepare(request)
+    // No deadline for the whole: a server that has gone is noticed by the read timeout.
+    let response = try await reporting { try await self.client.execute(prepared, deadline: .distantFuture) }
+    guard (200..<300).contains(Int(response.status.code)) else {
+      var body = try await response.body.collect(upTo: 1 << 20)
+      throw failure(
+        APIResponse(status: Int(response.status.code), body: body.readBytes(length: body.readableBytes) ?? []),
+        request.path)
+    }
+    for try await part in response.body { try each(Array(part.readableBytesView)) }
   }
 
   func close() async {

@@ -25,7 +25,8 @@ final class LocalAPIClient: APIClient {
   static func open(_ settings: Settings) async throws -> LocalAPIClient {
     let database = try settings.database
     if case .file(let path) = database, access(path, R_OK | W_OK) != 0 { throw missing(path, errno) }
-    let configuration = EngineConfiguration(settings, role: "command")
+    var configuration = EngineConfiguration(settings, role: "command")
+    configuration.masterKeys = try MasterKeyFile.keys(settings)
     let engine = try await Engine(database.storage(Logger(label: "nightshift")), configuration: configuration)
     return LocalAPIClient(engine: engine, ownsEngine: true)
   }
@@ -71,6 +72,20 @@ final class LocalAPIClient: APIClient {
       }
     } catch is SeenEnough {
       return
+    }
+  }
+
+  func download(_ request: APIRequest, each: ([UInt8]) throws -> Void) async throws {
+    var refusal: [UInt8] = []
+    let answer = try await api.stream(method: .get, path: request.target) { status, piece in
+      guard status.kind == .successful else {
+        refusal += piece.readableBytesView
+        return
+      }
+      try each(Array(piece.readableBytesView))
+    }
+    guard answer.status.kind == .successful else {
+      throw failure(APIResponse(status: answer.status.code, body: refusal), request.path)
     }
   }
 

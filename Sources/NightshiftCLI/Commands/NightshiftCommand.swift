@@ -28,8 +28,8 @@ struct NightshiftCommand: AsyncParsableCommand {
         subcommands: [
           QueuesCommand.self, LimitsCommand.self, BreakersCommand.self, PauseCommand.self, ResumeCommand.self,
           WorkersCommand.self,
-          UsersCommand.self, OrganizationsCommand.self, TokensCommand.self, ConfigCommand.self, DoctorCommand.self,
-          ProfileCommand.self,
+          UsersCommand.self, OrganizationsCommand.self, TokensCommand.self, SecretsCommand.self, AuditCommand.self,
+          ConfigCommand.self, DoctorCommand.self, ProfileCommand.self,
           DatabaseCommand.self, BenchCommand.self,
           CompletionsCommand.self,
         ]),

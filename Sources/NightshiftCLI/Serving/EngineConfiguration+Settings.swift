@@ -12,6 +12,11 @@ extension EngineConfiguration {
     if let payloadLimit = settings.integer(.payloadLimit) { self.payloadLimit = payloadLimit }
     keepCompleted = settings.duration(.retentionCompleted)
     keepDead = settings.duration(.retentionDead)
+    if settings[.retentionAudit] != nil { keepAudit = settings.duration(.retentionAudit) }
+    // They were checked with the settings.
+    redaction = Redaction(
+      paths: SettingShape.redaction(settings.required(.redactPaths)) ?? Redaction.standard,
+      revealTo: Role(rawValue: settings.required(.redactRevealTo)) ?? .operator)
     startMode = settings.boolean(.workerAutoStart) ? .running : .stopped
     self.role = role
   }

@@ -20,6 +20,7 @@ struct ForegroundRun {
   private func run(_ draft: JobDraft, _ telemetry: Telemetry) async throws -> Int32 {
     var configuration = EngineConfiguration(settings, role: "command")
     configuration.observer = telemetry.observer
+    configuration.masterKeys = try MasterKeyFile.keys(settings)
     configuration.recorderFolder = DataFolder(path: settings.required(.data)).recorderFolder
     configuration.witnessesSignals = true
     let engine = try await Engine(

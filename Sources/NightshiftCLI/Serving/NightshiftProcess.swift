@@ -44,6 +44,7 @@ struct NightshiftProcess: Sendable {
     configuration.witnessesSignals = true
     // A server goes on to answer, and its worker may be started again.
     configuration.endsWhenDrained = role == .worker
+    configuration.masterKeys = try MasterKeyFile.keys(settings)
     let engine = try await Engine(
       settings.database.storage(logger), configuration: configuration, logger: logger)
     telemetry.follow(engine)
@@ -61,7 +62,8 @@ struct NightshiftProcess: Sendable {
     if role == .server {
       try await announcement.provideToken(engine)
       try await announcement.provideUser(engine)
-      services.insert(server(engine, announcement), at: 0)
+      try await MasterKeyFile.provide(settings, to: engine, output)
+      services.insert(try server(engine, announcement), at: 0)
       services.append(AnnouncementService(announcement: announcement, clock: engine.clock))
     } else {
       output.note("Working on \(engine.store.summary)")
@@ -71,14 +73,13 @@ struct NightshiftProcess: Sendable {
     try await run(services, engine, announcement)
   }
 
-  private func server(_ engine: Engine, _ announcement: ServerAnnouncement) -> APIServer {
+  private func server(_ engine: Engine, _ announcement: ServerAnnouncement) throws(CommandFailure) -> APIServer {
     // It was checked with the settings.
     let address = ListenAddress(settings.required(.listen))!
-    return APIServer(
-      engine: engine, host: address.host, port: address.port,
-      allowedOrigins: settings.list(.allowedOrigins) ?? [],
-      logger: logger
-    ) { port in announcement.began(ListenAddress.url(host: address.host, port: port)) }
+    let options = try ServerOptions(settings)
+    return APIServer(engine: engine, host: address.host, port: address.port, options: options, logger: logger) { port in
+      announcement.began(ListenAddress.url(host: address.host, port: port, isTLS: options.tls != nil))
+    }
     .showing(
       SettingKey.allCases.map { key in
         SettingLine(

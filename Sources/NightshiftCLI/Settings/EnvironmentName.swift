@@ -9,7 +9,7 @@ enum EnvironmentName {
   /// Names under our prefix that are no settings: `NIGHTSHIFT_CONFIG` names the settings file, script jobs find the
   /// others in their environment and may well call `nightshift` themselves, and tests have their own.
   private static func isForOthers(_ name: String) -> Bool {
-    others.contains(name) || name.hasPrefix("NIGHTSHIFT_TEST_")
+    others.contains(name) || name.hasPrefix("NIGHTSHIFT_TEST_") || name.hasPrefix("NIGHTSHIFT_SECRET_")
   }
   private static let others: Set<String> = [
     "NIGHTSHIFT_CONFIG", "NIGHTSHIFT_CONTEXT", "NIGHTSHIFT_JOB_ID", "NIGHTSHIFT_ATTEMPT", "NIGHTSHIFT_KIND",

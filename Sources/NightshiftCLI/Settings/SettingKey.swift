@@ -1,3 +1,4 @@
+import Nightshift
 import NightshiftTelemetry
 
 /// Every setting there is. The raw value is its key in `nightshift.yaml`, with a dot for each level.
@@ -20,6 +21,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   case payloadLimit
   case retentionCompleted = "retention.completed"
   case retentionDead = "retention.dead"
+  case retentionAudit = "retention.audit"
   case allowedOrigins
   case tracesEndpoint = "traces.endpoint"
   case tracesHeaders = "traces.headers"
@@ -30,6 +32,20 @@ enum SettingKey: String, CaseIterable, Sendable {
   case sentryEnvironment = "sentry.environment"
   case sentryRelease = "sentry.release"
   case sentryReport = "sentry.report"
+  case masterKey
+  case masterKeyFile
+  case redactPaths = "redact.paths"
+  case redactRevealTo = "redact.revealTo"
+  case trustedProxies
+  case rateLimit
+  case tlsCertificate = "tls.certificate"
+  case tlsKey = "tls.key"
+  case jwtKeys = "jwt.keys"
+  case jwtIssuer = "jwt.issuer"
+  case jwtAudience = "jwt.audience"
+  case jwtClockSkew = "jwt.clockSkew"
+  case jwtRoleClaim = "jwt.roleClaim"
+  case jwtOrganizationClaim = "jwt.organizationClaim"
 
   /// The one environment variable that sets it. Names that people already have are kept as they are.
   var environmentName: String {
@@ -52,6 +68,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .payloadLimit: "NIGHTSHIFT_PAYLOAD_LIMIT"
     case .retentionCompleted: "NIGHTSHIFT_RETENTION_COMPLETED"
     case .retentionDead: "NIGHTSHIFT_RETENTION_DEAD"
+    case .retentionAudit: "NIGHTSHIFT_RETENTION_AUDIT"
     case .allowedOrigins: "ALLOWED_ORIGINS"
     case .tracesEndpoint: "OTEL_EXPORTER_OTLP_ENDPOINT"
     case .tracesHeaders: "OTEL_EXPORTER_OTLP_HEADERS"
@@ -62,6 +79,20 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .sentryEnvironment: "SENTRY_ENVIRONMENT"
     case .sentryRelease: "SENTRY_RELEASE"
     case .sentryReport: "NIGHTSHIFT_SENTRY_REPORT"
+    case .masterKey: "NIGHTSHIFT_MASTER_KEY"
+    case .masterKeyFile: "NIGHTSHIFT_MASTER_KEY_FILE"
+    case .redactPaths: "NIGHTSHIFT_REDACT_PATHS"
+    case .redactRevealTo: "NIGHTSHIFT_REDACT_REVEAL_TO"
+    case .trustedProxies: "NIGHTSHIFT_TRUSTED_PROXIES"
+    case .rateLimit: "NIGHTSHIFT_RATE_LIMIT"
+    case .tlsCertificate: "NIGHTSHIFT_TLS_CERTIFICATE"
+    case .tlsKey: "NIGHTSHIFT_TLS_KEY"
+    case .jwtKeys: "NIGHTSHIFT_JWT_KEYS"
+    case .jwtIssuer: "NIGHTSHIFT_JWT_ISSUER"
+    case .jwtAudience: "NIGHTSHIFT_JWT_AUDIENCE"
+    case .jwtClockSkew: "NIGHTSHIFT_JWT_CLOCK_SKEW"
+    case .jwtRoleClaim: "NIGHTSHIFT_JWT_ROLE_CLAIM"
+    case .jwtOrganizationClaim: "NIGHTSHIFT_JWT_ORGANIZATION_CLAIM"
     }
   }
 
@@ -84,8 +115,15 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .tracesSampler: "parentbased_always_on"
     case .sentryEnvironment: "production"
     case .sentryReport: "final"
+    case .redactPaths: "default"
+    case .redactRevealTo: "operator"
+    case .rateLimit: "500/s"
+    case .jwtClockSkew: "60s"
+    case .jwtRoleClaim: "role"
+    case .jwtOrganizationClaim: "organization"
     case .database, .url, .token, .workerConcurrency, .workerQueues, .allowedOrigins, .tracesEndpoint, .tracesHeaders,
-      .tracesSamplerArgument, .sentryDSN, .sentryRelease:
+      .tracesSamplerArgument, .sentryDSN, .sentryRelease, .retentionAudit, .masterKey, .masterKeyFile, .trustedProxies,
+      .tlsCertificate, .tlsKey, .jwtKeys, .jwtIssuer, .jwtAudience:
       nil
     }
   }
@@ -94,7 +132,7 @@ enum SettingKey: String, CaseIterable, Sendable {
   var isSecret: Bool {
     switch self {
     // A DSN is meant to be given out, but whoever has it can fill the project with reports.
-    case .token, .tracesHeaders, .sentryDSN: true
+    case .token, .masterKey, .tracesHeaders, .sentryDSN: true
     default: false
     }
   }
@@ -102,7 +140,15 @@ enum SettingKey: String, CaseIterable, Sendable {
   /// What its value looks like.
   var shape: SettingShape {
     switch self {
-    case .data, .jobs, .schedules, .token, .workerName: .text
+    case .data, .jobs, .schedules, .token, .workerName, .masterKeyFile, .tlsCertificate, .tlsKey, .jwtKeys, .jwtIssuer,
+      .jwtAudience, .jwtRoleClaim, .jwtOrganizationClaim:
+      .text
+    case .trustedProxies: .addressBlocks
+    case .rateLimit: .rate
+    case .jwtClockSkew: .duration(atLeast: .zero)
+    case .masterKey: .masterKeys
+    case .redactPaths: .redaction
+    case .redactRevealTo: .choice(Role.allCases.map(\.rawValue))
     case .listen: .address
     case .database: .databaseURL
     case .url: .url
@@ -115,6 +161,7 @@ enum SettingKey: String, CaseIterable, Sendable {
     case .workerLeaseDuration: .duration(atLeast: .seconds(3))
     case .payloadLimit: .integer(1...(64 << 20))
     case .retentionCompleted, .retentionDead: .duration(atLeast: .seconds(3600))
+    case .retentionAudit: .duration(atLeast: .seconds(86_400))
     case .allowedOrigins: .list
     case .tracesEndpoint: .url
     case .tracesHeaders: .headers

@@ -1,6 +1,7 @@
 import Foundation
 import Nightshift
 import NightshiftTelemetry
+import NightshiftServer
 
 /// What a setting's value must look like.
 enum SettingShape: Sendable {
@@ -19,6 +20,10 @@ enum SettingShape: Sendable {
   case integer(ClosedRange<Int>)
   case duration(atLeast: Duration)
   case choice([String])
+  case masterKeys
+  case redaction
+  case addressBlocks
+  case rate
 
   /// What would be right instead; `nil` when the value is fine.
   func objection(to value: String) -> String? {
@@ -39,6 +44,10 @@ enum SettingShape: Sendable {
     case .integer(let range): Int(value).map(range.contains) ?? false
     case .duration(let least): Duration(text: value).map { $0 >= least } ?? false
     case .choice(let words): words.contains(value)
+    case .redaction: SettingShape.redaction(value) != nil
+    case .addressBlocks: SettingShape.items(of: value).allSatisfy { AddressBlock($0) != nil }
+    case .rate: value == "off" || RequestRate(value) != nil
+    case .masterKeys: (try? MasterKey.list(value)) != nil  // its error says no more than the expectation
     }
   }
 
@@ -58,6 +67,11 @@ enum SettingShape: Sendable {
       "Use \(least.text) or more, as a length of time such as 30s, 1h30m or 2d."
     case .duration: "Use \(DurationText.rule)."
     case .choice(let words): "Use one of \(words.joined(separator: ", "))."
+    case .addressBlocks: "Use \(AddressBlock.rule), with commas between."
+    case .rate: "Use off, or \(RequestRate.rule)."
+    case .redaction: "Use off, or \(RedactionPath.rule), with commas between; `default` stands for the usual names."
+    case .masterKeys:
+      "Use 32 random bytes in base64, as `openssl rand -base64 32` makes them; older keys behind it with commas between."
     }
   }
 
@@ -71,6 +85,23 @@ enum SettingShape: Sendable {
     case "false", "0", "no", "off": false
     default: nil
     }
+  }
+
+  /// `default` and paths, or `off`.
+  static func redaction(_ value: String) -> [RedactionPath]? {
+    let items = items(of: value)
+    if items == ["off"] { return [] }
+    var paths: [RedactionPath] = []
+    for item in items {
+      if item == "default" {
+        paths += Redaction.standard
+      } else if let path = RedactionPath(item), item != "off" {
+        paths.append(path)
+      } else {
+        return nil
+      }
+    }
+    return paths.isEmpty || paths.count > 200 ? nil : paths
   }
 
   private static func isHTTP(_ value: String) -> Bool {
@@ -100,9 +131,10 @@ struct ListenAddress: Sendable, Equatable {
   }
 
   /// How a client on this machine reaches a server that listens here.
-  static func url(host: String, port: Int) -> String {
+  static func url(host: String, port: Int, isTLS: Bool = false) -> String {
+    let scheme = isTLS ? "https" : "http"
     // The "any" addresses are not ones to connect to.
     let reachable = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host
-    return reachable.contains(":") ? "http://[\(reachable)]:\(port)" : "http://\(reachable):\(port)"
+    return reachable.contains(":") ? "\(scheme)://[\(reachable)]:\(port)" : "\(scheme)://\(reachable):\(port)"
   }
 }

@@ -22,8 +22,10 @@ struct Output: Sendable {
   func paint(_ text: String, _ style: Style) -> String { style.paint(text, ifColored: terminal.colorsOutput) }
 
   /// Writes all of it, past buffers, so that what is shown before a crash or an `exit` is not lost.
-  static func write(_ text: String, to file: Int32) {
-    var rest = Array(text.utf8)[...]
+  static func write(_ text: String, to file: Int32) { write(Array(text.utf8), to: file) }
+
+  static func write(_ bytes: [UInt8], to file: Int32) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
       if count > 0 {

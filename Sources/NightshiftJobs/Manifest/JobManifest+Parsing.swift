@@ -4,7 +4,7 @@ import Yams
 extension JobManifest {
   private static let keys = [
     "kind", "description", "command", "queue", "priority", "maxAttempts", "backoff", "timeout", "payload",
-    "environment", "resources", "retention",
+    "environment", "resources", "retention", "secrets",
   ]
 
   /// Reads a manifest.
@@ -27,12 +27,14 @@ extension JobManifest {
     let schema = reader.schema(fields["payload"])
     let environment = reader.environment(fields["environment"])
     let resources = reader.resources(fields["resources"])
+    let secrets = reader.secrets(fields["secrets"])
     guard reader.problems.isEmpty, let kind, let command else {
       throw ManifestError(reader.problems.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
     }
     self.init(
       kind: kind, options: options, command: command, schema: schema, environment: environment,
       resources: resources)
+    self.secrets = secrets
   }
 
   /// The file's YAML; `nil` if it is empty.

@@ -17,6 +17,8 @@ package struct JobManifest: Sendable, Hashable {
   package var schema: PayloadSchema?
   package var environment: [String: Variable]
   package var resources: JobResources
+  /// The names of the secrets that it finds in its environment.
+  package var secrets: [String] = []
 
   package init(
     kind: JobKind, options: KindOptions, command: [String], schema: PayloadSchema? = nil,

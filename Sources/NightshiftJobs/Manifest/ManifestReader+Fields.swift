@@ -132,7 +132,7 @@ extension ManifestReader {
       return nil
     }
     // They are how a script knows its job, and how the children of a process that died are found.
-    guard !ScriptEnvironment.reserved.contains(name) else {
+    guard !ScriptEnvironment.reserved.contains(name), !name.hasPrefix(ScriptEnvironment.secretPrefix) else {
       report("`\(name)` is set for every job and cannot be changed", at: key)
       return nil
     }
@@ -141,6 +141,24 @@ extension ManifestReader {
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {
     Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte)
+  }
+
+  mutating func secrets(_ node: Node?) -> [String] {
+    guard let node, let items = items(node, "secrets", of: "names of secrets, such as [stripe]") else { return [] }
+    var names: [String: String] = [:]
+    for item in items.prefix(50) {
+      guard let name = text(item, "secrets") else { continue }
+      guard SecretRule.isName(name) else {
+        report("`secrets` names \"\(name)\": a name is \(SecretRule.name)", at: item)
+        continue
+      }
+      let variable = ScriptEnvironment.variable(ofSecret: name)
+      if let other = names.updateValue(name, forKey: variable), other != name {
+        report("the secrets \"\(other)\" and \"\(name)\" would both be in \(variable)", at: item)
+      }
+    }
+    if items.count > 50 { report("`secrets` names more than 50", at: node) }
+    return names.values.sorted()
   }
 
   mutating func resources(_ node: Node?) -> JobResources {

@@ -50,6 +50,8 @@ package struct ScriptAttempt: Sendable {
   package var worker: String
   /// What has come of its steps, signals and checkpoints so far.
   package var flow: [String: JSONValue] = [:]
+  /// The values of the secrets that its manifest names.
+  package var secrets: [String: String] = [:]
 
   package init(
     id: String, kind: String, queue: String = "default", attempt: Int = 1, failures: Int = 0,

@@ -20,6 +20,13 @@ package struct ScriptEnvironment: Sendable {
     self.serverURL = serverURL
   }
 
+  /// The variable in which a script finds a secret: `NIGHTSHIFT_SECRET_STRIPE_LIVE` for `stripe-live`.
+  static func variable(ofSecret name: String) -> String {
+    secretPrefix + name.uppercased().replacing(".", with: "_").replacing("-", with: "_")
+  }
+
+  static let secretPrefix = "NIGHTSHIFT_SECRET_"
+
   /// All variables of one attempt.
   func variables(
     _ attempt: ScriptAttempt, _ manifest: [String: JobManifest.Variable], temporaryFolder: String,
@@ -36,6 +43,7 @@ package struct ScriptEnvironment: Sendable {
       case .passedThrough: variables[name] = inherited[name]
       }
     }
+    for (name, value) in attempt.secrets { variables[Self.variable(ofSecret: name)] = value }
     variables["TMPDIR"] = temporaryFolder
     variables["NIGHTSHIFT_JOB_ID"] = attempt.id
     variables["NIGHTSHIFT_KIND"] = attempt.kind

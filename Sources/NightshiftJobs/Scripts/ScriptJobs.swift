@@ -127,6 +127,7 @@ package final class ScriptJobs: Sendable {
         attempt = ScriptAttempt(context, slot: try await context.slotTime.map(Timestamp.init))
         attempt.dependencies = try await context.dependenciesJSON()
         attempt.flow = try await context.flowSoFar()
+        for name in manifest.secrets { attempt.secrets[name] = try await context.secret(name) }
       } catch let error as StoreError where error.code == .unavailable {
         // No fault of the job's: it waits, and uses up no attempt.
         throw Snooze.for(.seconds(5), reason: error.description)

@@ -14,18 +14,32 @@ struct API: Sendable {
   let statistics = RequestStatistics()
   /// How the server is set up, for the page that shows it.
   var settings: [SettingLine] = []
+  let limits: RequestLimits
+  /// `nil` believes no tokens but our own.
+  var jwt: JWTVerifier?
+  private let proxies: TrustedProxies
+  private let isTLS: Bool
 
-  init(engine: Engine, table: RouteTable = .api, allowedOrigins: [String] = [], logger: Logger) {
+  init(engine: Engine, table: RouteTable = .api, options: ServerOptions = ServerOptions(), logger: Logger) {
     self.engine = engine
     self.table = table
-    crossOrigin = CrossOrigin(allowed: allowedOrigins)
+    crossOrigin = CrossOrigin(allowed: options.allowedOrigins)
     self.logger = logger
     readiness = ReadinessProbe(engine: engine)
+    limits = RequestLimits(options.rateLimit, clock: engine.clock)
+    proxies = TrustedProxies(blocks: options.trustedProxies)
+    isTLS = options.tls != nil
+  }
+
+  /// From where a request really comes, if proxies that we trust say so.
+  func origin(_ origin: Origin, of head: HTTPRequest) -> Origin {
+    proxies.resolve(origin, head.headerFields, isTLS: isTLS)
   }
 
   /// Answers a request. It never throws: what goes wrong is an answer too.
   func respond(to request: Request, from origin: Origin) async -> Response {
     let id = RequestIdentifier.take(from: request.headers)
+    let origin = self.origin(origin, of: request.head)
     let begin = engine.clock.monotonic
     let route = table.route(of: request.head)
     let response = await observing(request, id, route) { request in
@@ -52,6 +66,7 @@ struct API: Sendable {
       let microseconds = (engine.clock.monotonic - begin) / 1000
       statistics.record(request.method, route: route, status: response.status.code, microseconds: microseconds)
     }
+    if origin.isSecure { SecurityHeaders.addTransportSecurity(to: &response) }
     return response
   }
 
@@ -73,12 +88,19 @@ struct API: Sendable {
       } else {
         admitted.body = try await reader.read(request, for: route)
       }
-      return try await handler(admitted)
+      let redactor = Redactor(engine.configuration.redaction, for: admitted.actor)
+      return try await Redactor.$current.withValue(redactor) { [admitted] in try await handler(admitted) }
     case .live(let handler):
-      let feed = try await handler(admitted)
+      let feed = try await redacted(handler(admitted), for: admitted.actor)
       guard !request.headers.isWebSocketUpgrade else { throw Self.lateUpgrade }
       return ServerSentEvents.response(feed)
     }
+  }
+
+  /// The feed as this caller may see it.
+  func redacted(_ feed: any LiveFeed, for actor: Actor) -> any LiveFeed {
+    guard let redactor = Redactor(engine.configuration.redaction, for: actor) else { return feed }
+    return RedactingFeed(feed: feed, redactor: redactor)
   }
 
   /// Only the first request of a connection can become a WebSocket (`FirstRequestHandler`), and only a

@@ -8,20 +8,24 @@ import ServiceLifecycle
 
 /// Serves the API on a socket, until its task is cancelled or a graceful shutdown is asked for.
 package struct APIServer: Service {
-  private var api: API
+  private let engine: Engine
+  private let options: ServerOptions
+  private let logger: Logger
+  private var settings: [SettingLine] = []
   private let host: String
   private let port: Int
   private let onRunning: @Sendable (Int) async -> Void
 
   /// - Parameters:
   ///   - port: 0 takes any that is free.
-  ///   - allowedOrigins: The origins, such as `https://console.example.com`, whose pages may use the API.
   ///   - onRunning: Called with the actual port once connections are accepted.
   package init(
-    engine: Engine, host: String, port: Int, allowedOrigins: [String] = [], logger: Logger,
+    engine: Engine, host: String, port: Int, options: ServerOptions = ServerOptions(), logger: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
-    api = API(engine: engine, allowedOrigins: allowedOrigins, logger: logger)
+    self.engine = engine
+    self.options = options
+    self.logger = logger
     self.host = host
     self.port = port
     self.onRunning = onRunning
@@ -30,12 +34,17 @@ package struct APIServer: Service {
   /// Shows these on the page of settings.
   package func showing(_ settings: [SettingLine]) -> APIServer {
     var server = self
-    server.api.settings = settings
+    server.settings = settings
     return server
   }
 
   package func run() async throws {
-    let api = self.api
+    var api = API(engine: engine, options: options, logger: logger)
+    api.settings = settings
+    api.jwt = try options.jwt.map { settings throws(ServerError) in
+      try JWTVerifier(settings, clock: engine.clock, logger: logger)
+    }
+    let tls = try options.tls.map { try TLSContext($0, clock: engine.clock, logger: logger) }
     let port = self.port
     let onRunning = self.onRunning
     var quiet = api.logger
@@ -43,7 +52,7 @@ package struct APIServer: Service {
     quiet.logLevel = max(api.logger.logLevel, .notice)
     let application = Application(
       responder: APIResponder(api: api),
-      server: HTTPServerBuilder { responder in ServerConnection(responder: responder, api: api) },
+      server: HTTPServerBuilder { [api] responder in ServerConnection(responder: responder, api: api, tls: tls) },
       configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: quiet)

@@ -8,5 +8,6 @@ extension RouteTable {
     approvalRoutes.about(.checkpoints),
     (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
     (accountPages + settingsPages).about(.accounts),
+    auditPages.about(.audit),
   ].flatMap { $0 }
 }

@@ -9,7 +9,8 @@ extension Response {
     _ value: JSONValue, status: HTTPResponse.Status = .ok, type: String = "application/json",
     headers: HTTPFields = [:]
   ) -> Response {
-    bytes(value.serialized(), type: type, status: status, headers: headers)
+    bytes(
+      (Redactor.current?.answer(value) ?? value).serialized(), type: type, status: status, headers: headers)
   }
 
   static func bytes(

@@ -25,5 +25,10 @@ enum SecurityHeaders {
     response.headers[name("Permissions-Policy")] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
   }
 
+  /// From now on browsers come over TLS only. They ignore it where the certificate is not in order.
+  static func addTransportSecurity(to response: inout Response) {
+    response.headers[name("Strict-Transport-Security")] = "max-age=31536000"
+  }
+
   private static func name(_ text: String) -> HTTPField.Name { HTTPField.Name(text)! }
 }

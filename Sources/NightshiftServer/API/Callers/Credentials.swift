@@ -27,6 +27,13 @@ enum Credentials {
   }
 }
 
+extension Credentials {
+  /// Whether a request bears any token, be it a good one or not.
+  static func isThere(in headers: HTTPFields) -> Bool {
+    headers[.authorization] != nil || headers.webSocketProtocols.contains { $0.hasPrefix(bearer) }
+  }
+}
+
 extension Problem {
   static func unauthorized(_ detail: String, error: String? = nil) -> Problem {
     let challenge = "Bearer realm=\"nightshift\"" + (error.map { ", error=\"\($0)\"" } ?? "")

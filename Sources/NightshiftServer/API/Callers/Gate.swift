@@ -34,6 +34,7 @@ struct Gate: Sendable {
 
   /// The route and the request as its handler sees it, without the body.
   func admit() async throws -> (Route, APIRequest) {
+    try api.limits.admit(origin, hasCredentials: Credentials.isThere(in: headers))
     let match = try api.table.match(head.method, path())
     let query = try query()
     // Before anything else about the query: a token in a URL ends up in logs and histories, so it must not
@@ -48,6 +49,7 @@ struct Gate: Sendable {
       throw Problem(.forbidden, "origin_not_allowed", "Pages of this origin may not open WebSockets here.")
     }
     let caller = try await admittedCaller(for: match.route)
+    if caller.actor.id != Actor.anonymous.id { try api.limits.admit(caller.actor, origin) }
     try await ReachCheck(engine: engine, actor: caller.actor).check(match)
     try query.check(known: match.route.query)
     var request = APIRequest(
@@ -58,6 +60,7 @@ struct Gate: Sendable {
     request.settings = api.settings
     do { try ForgeryCheck.checkSite(head, api.crossOrigin) } catch { request.siteFault = error }
     request.isSecure = origin.isSecure
+    if case .socket(let address, _, _) = origin { request.address = address }
     request.path = target.prefix { $0 != "?" && $0 != "#" }.description
     if case .inProcess = origin { request.isInProcess = true }
     request.statistics = api.statistics
@@ -116,7 +119,8 @@ struct Gate: Sendable {
         }
         return Caller(actor: session.actor, session: session)
       }
-      guard var actor = try await engine.authenticate(secret) else {
+      guard var actor = try await actor(secret) else {
+        api.limits.noteFailure(origin)
         throw Problem.unauthorized(
           "This token is not known here, has expired or was revoked: `nightshift tokens create` makes one.",
           error: "invalid_token")
@@ -124,6 +128,11 @@ struct Gate: Sendable {
       actor.address = address
       return Caller(actor: actor)
     }
+  }
+
+  private func actor(_ secret: String) async throws(StoreError) -> Actor? {
+    guard let jwt = api.jwt, JWT.isOne(secret) else { return try await engine.authenticate(secret) }
+    return jwt.actor(secret)
   }
 
   private func session() async throws -> Session? {

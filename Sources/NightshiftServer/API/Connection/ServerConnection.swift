@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
 import NIOWebSocket
 import Nightshift
 
@@ -23,6 +24,8 @@ struct ServerConnection: ServerChildChannel, HTTPChannelHandler {
 
   let responder: HTTPChannelHandler.Responder
   let api: API
+  /// `nil` speaks plain HTTP.
+  let tls: TLSContext?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
@@ -34,6 +37,7 @@ struct ServerConnection: ServerChildChannel, HTTPChannelHandler {
             leftOverBytesStrategy: .dropBytes, limitConfiguration: ConnectionLimits.decoder)),
         requestGuard: RequestGuardHandler())
       let kind = channel.eventLoop.makePromise(of: Kind.self)
+      if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.current())) }
       try pipeline.addHandlers([
         StalledPeerHandler(), http.encoder, http.decoder, http.requestGuard,
         FirstRequestHandler(connection: self, http: http, result: kind, logger: logger),
@@ -62,7 +66,7 @@ extension ServerConnection {
   /// Makes the connection speak HTTP for good.
   func becomeHTTP(_ channel: any Channel, _ logger: Logger) throws -> Kind {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
     try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: ConnectionLimits.idle, logger: logger))
     return .http(
       try NIOAsyncChannel(
@@ -76,8 +80,8 @@ extension ServerConnection {
       maxFrameSize: ConnectionLimits.webSocketMessage,
       shouldUpgrade: { channel, head in
         channel.eventLoop.makeFutureWithTask { () -> (any LiveFeed)? in
-          try await api.webSocketFeed(
-            for: HTTPRequest(head, secure: false, splitCookie: false), Origin(channel))
+          let request = try HTTPRequest(head, secure: false, splitCookie: false)
+          return try await api.webSocketFeed(for: request, api.origin(Origin(channel), of: request))
         }.map { accepted in
           feed.value = accepted
           guard accepted != nil else { return nil }
@@ -111,7 +115,7 @@ extension API {
     do {
       (route, request) = try await Gate(api: self, head: head, origin: origin).admit()
       guard case .live(let handler) = route.handler else { return nil }
-      return try await handler(request)
+      return try await redacted(handler(request), for: request.actor)
     } catch {
       // The router comes to the same error and renders it.
       logger.debug("WebSocket refused", metadata: ["error": "\(error)"])

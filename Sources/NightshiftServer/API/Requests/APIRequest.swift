@@ -31,6 +31,8 @@ struct APIRequest: Sendable {
   var isSecure = false
   /// What speaks against a page of ours having sent it.
   var siteFault: Problem?
+  /// Where it came from, as far as we and the proxies that we trust know.
+  var address: String?
   /// The path as it was asked for.
   var path = "/"
 

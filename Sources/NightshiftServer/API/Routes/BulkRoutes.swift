@@ -29,7 +29,10 @@ extension RouteTable {
       for id in ids where try await !request.engine.reaches(request.actor.reach, id) { throw APIRequest.noSuchJob(id) }
       return try await change(verb, ids, reason, request)
     }
-    guard let filter = try FilterReader.read(reader["filter"], at: "#/filter").within(request.actor.reach) else {
+    guard
+      let filter = try FilterReader.read(reader["filter"], at: "#/filter").asked(
+        by: request.actor, request.engine.configuration.redaction)
+    else {
       return .json(JSONValue(.nothing, dryRun: isDryRun))
     }
     let outcome = try await request.engine.changeAll(

@@ -80,7 +80,7 @@ extension RouteTable {
     var verdict = Verdict(answer, via: request.isInProcess ? "cli" : "api")
     verdict.comment = reader.text("comment", upTo: 4_000)
     if answer == .approve {
-      verdict.data = reader.raw("data")
+      verdict.data = try await request.restored(reader.raw("data"), ofCheckpoint: id)
       verdict.choice = reader.text("choice")
       verdict.remember = remember(&reader, request.engine)
     }

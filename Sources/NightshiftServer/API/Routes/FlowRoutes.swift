@@ -30,8 +30,8 @@ extension RouteTable {
     var reader = FieldReader(request.body, known: ["step", "result", "payload"])
     let step = reader.text("step", upTo: 500)
     try reader.check()
-    let fork = Fork(
-      step: step, result: reader.raw("result")?.serialized(), payload: reader.raw("payload")?.serialized())
+    let payload = try await request.restored(reader.raw("payload"), ofJob: origin)
+    let fork = Fork(step: step, result: reader.raw("result")?.serialized(), payload: payload?.serialized())
     do {
       let id = try await request.engine.fork(origin, fork, by: request.actor)
       return .json(

@@ -21,7 +21,8 @@ extension RouteTable {
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { JobID($0) }
     // Who asks by name for what is beyond its reach is told of no jobs, as of any that are not there.
-    guard let within = filter.within(request.actor.reach) else { return .json(["jobs": []]) }
+    let redaction = request.engine.configuration.redaction
+    guard let within = filter.asked(by: request.actor, redaction) else { return .json(["jobs": []]) }
     let page = try await request.engine.jobs(within, before: cursor, limit: limit ?? 50)
     return .json(
       .fields([
@@ -62,6 +63,8 @@ extension RouteTable {
       // Nobody asks for the lines of a job that is not there but by a slip.
       guard try await request.engine.job(id) != nil else { throw APIRequest.noSuchJob(id) }
     }
+    // Lines may repeat what the payload holds, which is not shown with them.
+    if let redactor = Redactor.current, let job = try await request.engine.job(id) { redactor.learn(job) }
     return .json(
       .fields([
         "logs": .array(lines.map { JSONValue($0) }),
@@ -86,8 +89,8 @@ extension RouteTable {
     let id = try request.jobID()
     let reader = FieldReader(request.body, known: ["payload"])
     try reader.check()
-    let outcomes = try await request.engine.retry(
-      [id], payload: reader.raw("payload")?.serialized(), by: request.actor)
+    let payload = try await request.restored(reader.raw("payload"), ofJob: id)
+    let outcomes = try await request.engine.retry([id], payload: payload?.serialized(), by: request.actor)
     let state = try changedState(outcomes, id) { state in
       "Only a dead or cancelled job can be retried; this one is \(state)."
     }

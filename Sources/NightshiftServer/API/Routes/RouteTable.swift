@@ -21,6 +21,8 @@ struct RouteTable: Sendable {
     workerRoutes.about(.workers),
     (systemRoutes + profileRoutes).about(.metrics),
     (tokenRoutes + userRoutes + organizationRoutes + identityRoutes).about(.accounts),
+    auditRoutes.about(.audit),
+    secretRoutes.about(.secrets),
   ].flatMap { $0 }
 
   /// A route with what stands in its path's gaps.

@@ -1,0 +1,156 @@
+import Nightshift
+import Synchronization
+
+/// Hides from a caller what it may not see, in everything that is answered to it.
+///
+/// It works where JSON leaves (``Response/json(_:status:type:headers:)``, ``RedactingFeed``), so that a new route cannot
+/// forget it. What jobs hold stands under few names in our answers; all else is ours.
+final class Redactor: Sendable {
+  /// That of the caller whose request is being answered; `nil` if it may see everything.
+  @TaskLocal static var current: Redactor?
+
+  /// The fields of our answers that hold what jobs were given or have made.
+  private static let documents: Set<String> = ["payload", "result", "data", "approvedData", "answer", "changes"]
+  /// The fields that hold text which may repeat a part of that.
+  private static let texts: Set<String> = ["message", "detail", "error", "cancelReason", "title", "body", "comment"]
+
+  private let redaction: Redaction
+  /// What was hidden so far: free text is searched for it.
+  private let hidden = Mutex<Set<String>>([])
+
+  /// `nil` if this caller may see everything.
+  init?(_ redaction: Redaction, for actor: Actor) {
+    guard redaction.hides(from: actor) else { return nil }
+    self.redaction = redaction
+  }
+
+  /// Looks at a job's documents without showing them, for free text that comes without them.
+  func learn(_ job: JobDetail) { _ = answer(JSONValue(job)) }
+
+  /// A job's own document, such as a payload, as this caller may see it.
+  func document(_ value: JSONValue) -> JSONValue { masked(hide(value)) }
+
+  /// Free text, without what was hidden so far.
+  func text(_ text: String) -> String { masked(text, hidden.withLock { $0 }) }
+
+  /// An answer of ours, with what it holds of jobs.
+  func answer(_ value: JSONValue) -> JSONValue {
+    // Documents first: a job's error stands before its payload.
+    let shown = documents(value)
+    return texts(shown, hidden.withLock { $0 })
+  }
+
+  /// What was edited by somebody who has not seen all of it.
+  func restored(_ edited: JSONValue, from original: JSONValue) -> JSONValue {
+    redaction.restored(edited, from: original)
+  }
+
+  private func hide(_ value: JSONValue) -> JSONValue {
+    var texts: Set<String> = []
+    let shown = redaction.redacted(value, collecting: &texts)
+    let new = texts
+    hidden.withLock { $0.formUnion(new) }
+    return shown
+  }
+
+  private func documents(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .array(let items): return .array(items.map { documents($0) })
+    case .object(let fields):
+      var shown: [String: JSONValue] = [:]
+      for (name, field) in fields {
+        if name == "changes", case .array(let changes) = field {
+          shown[name] = .array(changes.map { change($0) })
+        } else {
+          shown[name] = Self.documents.contains(name) ? hide(field) : documents(field)
+        }
+      }
+      // A handler's own event among a job's log lines is JSON in a text.
+      if fields["level"] == "event", case .string(let text)? = fields["message"] {
+        let event = documents(JSONValue(stored: Array(text.utf8)))
+        shown["message"] = .string(event.description)
+      }
+      return .object(shown)
+    default: return value
+    }
+  }
+
+  /// One change of an edit, which names its place by a pointer.
+  private func change(_ value: JSONValue) -> JSONValue {
+    guard case .object(var fields) = value else { return value }
+    let pointer = (fields["pointer"] ?? fields["path"])?.stringValue ?? ""
+    var texts: Set<String> = []
+    for name in ["from", "to", "value", "old", "new", "before", "after"] {
+      guard let field = fields[name] else { continue }
+      fields[name] = redaction.redacted(field, at: pointer, collecting: &texts)
+    }
+    let new = texts
+    hidden.withLock { $0.formUnion(new) }
+    return .object(fields)
+  }
+
+  private func texts(_ value: JSONValue, _ hidden: Set<String>, isText: Bool = false) -> JSONValue {
+    guard !hidden.isEmpty else { return value }
+    return switch value {
+    case .string(let text): isText ? .string(masked(text, hidden)) : value
+    case .array(let items): .array(items.map { texts($0, hidden, isText: isText) })
+    case .object(let fields):
+      .object(
+        Dictionary(
+          uniqueKeysWithValues: fields.map { name, field in
+            let isOurs = !isText && !Self.texts.contains(name) && !Self.documents.contains(name)
+            return (name, texts(field, hidden, isText: !isOurs))
+          }))
+    default: value
+    }
+  }
+
+  private func masked(_ value: JSONValue) -> JSONValue { texts(value, hidden.withLock { $0 }, isText: true) }
+
+  private func masked(_ text: String, _ hidden: Set<String>) -> String {
+    var text = text
+    for secret in hidden where text.contains(secret) {
+      text = text.replacing(secret, with: Redaction.mark.stringValue ?? "")
+    }
+    return text
+  }
+}
+
+extension APIRequest {
+  /// A payload that was edited, with what the editor was not shown.
+  func restored(_ edited: JSONValue?, ofJob id: JobID) async throws -> JSONValue? {
+    guard let edited, let redactor = Redactor.current, let job = try await engine.job(id) else { return edited }
+    return redactor.restored(edited, from: JSONValue(stored: job.payload))
+  }
+
+  /// An answer that was edited, with what the editor was not shown.
+  func restored(_ edited: JSONValue?, ofCheckpoint id: CheckpointID) async throws -> JSONValue? {
+    guard let edited, let redactor = Redactor.current, let checkpoint = try await engine.checkpoint(id),
+      let original = checkpoint.answer ?? checkpoint.data
+    else { return edited }
+    return redactor.restored(edited, from: original)
+  }
+}
+
+/// A stream, for a caller that may not see everything.
+struct RedactingFeed: LiveFeed {
+  let feed: any LiveFeed
+  let redactor: Redactor
+
+  var isOver: Bool { feed.isOver }
+
+  func run(_ send: (LiveItem) async throws -> Void) async throws -> LiveEnd {
+    try await feed.run { item in
+      guard case .message(var message) = item else { return try await send(item) }
+      message.data = redactor.answer(message.data)
+      // What all jobs say comes without their payloads, so that nothing tells what would have to be hidden in it.
+      if feed is EventFeed, ["log", "progress"].contains(message.type), case .object(var fields) = message.data,
+        fields["message"] != nil
+      {
+        fields["message"] = Redaction.mark
+        message.data = .object(fields)
+      }
+      try await send(.message(message))
+    }
+  }
+}
