@@ -88,6 +88,7 @@ let package = Package(
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Console/Assets", "Console/Templates"], swiftSettings: strict, plugins: ["EmbedConsole"]),
     .executableTarget(name: "embed-files", path: "Plugins/EmbedFilesTool", swiftSettings: strict),

@@ -8,5 +8,8 @@ extension RouteTable {
     approvalRoutes.about(.checkpoints),
     (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
     (accountPages + settingsPages).about(.accounts),
+    (queuePageRoutes + kindPageRoutes).about(.queues), gatePageRoutes.about(.limits),
+    schedulePageRoutes.about(.schedules), workerPageRoutes.about(.workers), workflowPageRoutes.about(.workflows),
+    (profilePageRoutes + referenceRoutes).about(.metrics),
   ].flatMap { $0 }
 }
