@@ -92,6 +92,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Console/Assets", "Console/Templates"], swiftSettings: strict, plugins: ["EmbedConsole"]),
     .executableTarget(name: "embed-files", path: "Plugins/EmbedFilesTool", swiftSettings: strict),

@@ -192,7 +192,7 @@ def fill(server, count):
     drawn = server.call("POST", "/api/jobs", {"kind": "render-report", "payload": {"steps": 5, "artifact": picture()}})
     for n in range(12):
         server.call("POST", "/api/jobs", {"kind": "reindex-search", "delay": f"{n + 2}h", "payload": {"shard": n}})
-    server.call("POST", "/api/workflows", {"name": "nightly", "jobs": [
+    workflow = server.call("POST", "/api/workflows", {"name": "nightly", "jobs": [
         {"ref": "fetch", "kind": "import-orders", "payload": {}},
         {"ref": "report", "kind": "render-report", "payload": {}, "dependsOn": ["fetch"]},
         {"ref": "index", "kind": "reindex-search", "payload": {}, "dependsOn": ["fetch"]},
@@ -201,10 +201,25 @@ def fill(server, count):
     server.call("POST", "/api/schedules", {
         "name": "nightly-report", "expression": "30 2 * * *", "zone": "Europe/Berlin", "kind": "render-report",
         "payload": {}})
+    for name, expression, kind in [
+        ("hourly-import", "5 * * * *", "import-orders"), ("cache-sweep", "every 90s", "purge-cache"),
+        ("reindex-weekdays", "15 6,18 * * 1-5", "reindex-search"), ("month-end", "0 0 L * *", "render-report"),
+    ]:
+        server.call("POST", "/api/schedules", {
+            "name": name, "expression": expression, "zone": "America/New_York", "kind": kind, "payload": {},
+            "description": "Carried over from the old server"})
+    server.call("POST", "/api/schedules/month-end/disable")
+    server.call("PUT", "/api/limits/per-customer", {"queues": ["billing"], "by": "/customer", "concurrency": 2})
+    server.call("PUT", "/api/limits/imports", {"kinds": ["import-orders"], "concurrency": 5, "rate": "2000/1m"})
+    server.call("PUT", "/api/profile/thresholds/render-report", {"p95": "2s", "over": "10m"})
     server.call("POST", "/api/queues/maintenance/pause", {"reason": "The cache is being moved", "for": "6h"})
     long = server.call("POST", "/api/jobs", {"kind": "import-orders", "payload": {"steps": 4000, "pause": 0.5}})
     wait_for(server, count)
-    return {"picture": drawn["id"], "long": long["id"]}
+    # What comes after that opens it.
+    server.call("PUT", "/api/breakers/crm", {"kinds": ["sync-crm"], "minimumCalls": 3, "openFor": "10m"})
+    server.call("POST", "/api/jobs/batch", {"jobs": [
+        {"kind": "sync-crm", "payload": {"fails": f"crm.example.com answered {500 + n}"}} for n in range(8)]})
+    return {"picture": drawn["id"], "long": long["id"], "workflow": workflow["id"]}
 
 
 def wait_for(server, count):

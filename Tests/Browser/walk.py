@@ -24,6 +24,8 @@ PAGES = [
     "/approvals", "/approvals?show=decided", "/overview", "/jobs", "/jobs?state=dead", "/jobs/new", "/dead-letters",
     "/operations", "/queues", "/queues/billing", "/workflows", "/schedules", "/schedules/nightly-report", "/workers",
     "/profile", "/audit", "/audit/check", "/users", "/users/admin", "/account", "/settings", "/reference",
+    "/limits", "/limits/per-customer", "/breakers", "/kinds", "/kinds/send-invoice", "/new-schedule",
+    "/schedules/nightly-report/edit", "/profile?period=7d",
 ]
 
 
@@ -161,7 +163,8 @@ class Walk:
         found = []
         for look, options in LOOKS.items():
             page = self.page(**options)
-            for path in [*PAGES, f"/jobs/{self.made['picture']}", f"/jobs/{self.made['long']}"]:
+            made = [f"/jobs/{self.made['picture']}", f"/jobs/{self.made['long']}", f"/workflows/{self.made['workflow']}"]
+            for path in [*PAGES, *made]:
                 self.browser.events.clear()
                 self.open(page, path)
                 if page.run("document.querySelector('.error-code') !== null"):

@@ -93,7 +93,8 @@ package struct LimitStatus: Sendable {
   package static let mostCounted = 10_000
 
   package var limit: Limit
-  var id: Int64
+  /// The number of its row, by which held jobs name it.
+  package var id: Int64
   /// Jobs that run within it.
   package var running: Int
   /// Values of the key of which jobs run.

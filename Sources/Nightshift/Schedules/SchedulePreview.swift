@@ -16,6 +16,15 @@ package enum SchedulePreview {
     }
     return times
   }
+
+  /// When an expression fires, in plain words.
+  package static func words(_ expression: String) throws(ScheduleError) -> String {
+    do throws(CronError) {
+      return try Cadence(parsing: expression).words
+    } catch {
+      throw ScheduleError(.invalid, [.init("#/expression", error.description)])
+    }
+  }
 }
 
 extension ScheduleDefinition {

@@ -42,7 +42,7 @@ struct API: Sendable {
     let origin = self.origin(origin, of: request.head)
     let begin = engine.clock.monotonic
     let route = table.route(of: request.head)
-    let response = await observing(request, id, route) { request in
+    var response = await observing(request, id, route) { request in
       var failure: Failure?
       var response: Response
       do {

@@ -9,5 +9,8 @@ extension RouteTable {
     (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
     (accountPages + settingsPages).about(.accounts),
     auditPages.about(.audit),
+    (queuePageRoutes + kindPageRoutes).about(.queues), gatePageRoutes.about(.limits),
+    schedulePageRoutes.about(.schedules), workerPageRoutes.about(.workers), workflowPageRoutes.about(.workflows),
+    (profilePageRoutes + referenceRoutes).about(.metrics),
   ].flatMap { $0 }
 }

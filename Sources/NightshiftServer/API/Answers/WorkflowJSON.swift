@@ -71,7 +71,8 @@ extension JSONValue {
     [
       "dependencies": ties.dependencies.isEmpty ? nil : .array(ties.dependencies.map { JSONValue($0) }),
       "dependants": ties.dependants.isEmpty ? nil : .array(ties.dependants.map { JSONValue($0) }),
-      "dependantCount": ties.dependants.isEmpty ? nil : JSONValue(ties.dependantCount),
+      // Spelt out: a bare `nil` beside a value would be JSON's `null`.
+      "dependantCount": ties.dependants.isEmpty ? JSONValue?.none : JSONValue(ties.dependantCount),
       "workflow": ties.workflow.map { place in
         ["id": .string(place.id.description), "name": .string(place.name), "ref": .string(place.ref)]
       },

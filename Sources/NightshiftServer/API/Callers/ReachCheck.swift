@@ -5,7 +5,7 @@ import Nightshift
 /// to that one's. What lies beyond is answered as if it were not there.
 struct ReachCheck: Sendable {
   /// What every organization shares: to change it, or to look at who may do what, is for those who have all in view.
-  private static let sharedAreas: Set<TokenScope.Area> = [
+  static let sharedAreas: Set<TokenScope.Area> = [
     .queues, .limits, .workers, .schedules, .accounts, .audit, .secrets,
   ]
   private static let privateAreas: Set<TokenScope.Area> = [.accounts, .audit, .secrets]

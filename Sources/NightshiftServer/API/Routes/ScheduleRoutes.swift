@@ -87,7 +87,8 @@ extension RouteTable {
     let (from, count) = try previewRange(request)
     return .json([
       "name": .string(summary.record.name), "expression": .string(definition.expression),
-      "zone": .string(definition.zone), "times": definition.preview(from: from, count: count),
+      "zone": .string(definition.zone), "words": .string(definition.words),
+      "times": definition.preview(from: from, count: count),
     ])
   }
 
@@ -108,7 +109,10 @@ extension RouteTable {
     do throws(ScheduleError) {
       let times = try SchedulePreview.json(
         expression, zone: zone, from: from, count: count, request.engine.timelines)
-      return .json(["expression": .string(expression), "zone": .string(zone), "times": times])
+      let words = try SchedulePreview.words(expression)
+      return .json([
+        "expression": .string(expression), "zone": .string(zone), "words": .string(words), "times": times,
+      ])
     } catch {
       // They were sent as parameters, and not as fields.
       throw Problem.invalid(error.faults.map { .init(parameter: String($0.pointer.dropFirst(2)), $0.message) })

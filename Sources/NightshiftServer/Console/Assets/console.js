@@ -5,10 +5,12 @@ import { startKeys } from "./keys.js";
 import { startPalette } from "./palette.js";
 import { startForms } from "./forms.js";
 import { startTheme } from "./switch.js";
+import { startSchedules } from "./schedules.js";
 
 refreshTimes();
 startTheme();
 startForms();
 startKeys();
 startPalette();
+startSchedules();
 startLive();

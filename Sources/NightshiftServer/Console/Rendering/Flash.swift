@@ -11,6 +11,7 @@ struct Flash: Sendable {
     case approved, agreed, rejected, enqueued, cancelled, retried, discarded, released, signalled, forked, saved,
       removed
     case started, aborted, ignored, unignored, paused, resumed, changed
+    case enabled, disabled, reset, told
   }
 
   static let cookie = "nightshift_flash"
@@ -61,6 +62,10 @@ struct Flash: Sendable {
     case .paused: "Paused. What runs already goes on to its end."
     case .resumed: "It goes on."
     case .changed: "Changed."
+    case .enabled: "It is on: it fires at its next time."
+    case .disabled: "It is off. Times that come while it is off are not made up for."
+    case .reset: "What was changed here is forgotten."
+    case .told: count == 1 ? "The worker is told, and follows within a second." : "\(count.grouped) workers are told."
     }
   }
 }

@@ -23,4 +23,14 @@ struct StateView: Sendable {
       }
     self.init(word: state.rawValue, tone: tone)
   }
+
+  init(_ mode: WorkerMode) {
+    let tone =
+      switch mode {
+      case .running: "completed"
+      case .stopped: "blocked"
+      case .draining: "running"
+      }
+    self.init(word: mode.rawValue, tone: tone)
+  }
 }
