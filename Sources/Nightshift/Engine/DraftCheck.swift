@@ -30,14 +30,18 @@ struct DraftCheck {
     for (position, tag) in options.tags.enumerated() where tag.isEmpty || tag.utf8.count > 100 {
       faults.append(fault("#/tags/\(position)", "must have 1 to 100 bytes; got \(tag.utf8.count)"))
     }
-    faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
-    for (name, value) in [
-      ("organization", options.organization), ("owner", options.owner), ("limitKey", options.limitKey),
-    ] {
-      guard let value, value.isEmpty || value.utf8.count > 200 else { continue }
-      faults.append(fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)"))
+    if options.hasKey {
+      faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
     }
+    faults += lengthFault("organization", options.organization)
+    faults += lengthFault("owner", options.owner)
+    faults += lengthFault("limitKey", options.limitKey)
     return faults
+  }
+
+  private func lengthFault(_ name: String, _ value: String?) -> [SubmissionError.Fault] {
+    guard let value, value.isEmpty || value.utf8.count > 200 else { return [] }
+    return [fault("#/\(name)", "must have 1 to 200 bytes; got \(value.utf8.count)")]
   }
 
   private func payloadFaults(_ schema: PayloadSchema?) -> [SubmissionError.Fault] {
