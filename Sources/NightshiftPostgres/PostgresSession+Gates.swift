@@ -29,9 +29,14 @@ extension PostgresSession {
     return turns
   }
 
-  func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int] {
-    guard !pools.isEmpty else { return [:] }
-    guard gates.isSole else { return try Engine.runningByPool(self) }
+  func running(in pools: [Pool]) throws(StoreError) -> [Int] {
+    guard !pools.isEmpty else { return [] }
+    let running = gates.isSole ? try runningOfSoleGate(pools) : try Engine.runningByPool(self)
+    return pools.map { running[$0.text] ?? 0 }
+  }
+
+  /// With one gate a job's lane is its pool.
+  private func runningOfSoleGate(_ pools: [Pool]) throws(StoreError) -> [String: Int] {
     var parameters = PostgresParameters()
     parameters.add(pools.map(\.text))
     let result = try send(PostgresStatements.running, parameters)

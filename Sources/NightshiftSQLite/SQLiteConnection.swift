@@ -90,7 +90,10 @@ final class SQLiteConnection {
 
 extension SQLiteConnection {
   func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [SQLRow] {
-    let statement = try statement(sql)
+    try query(statement(sql), values)
+  }
+
+  func query(_ statement: SQLiteStatement, _ values: [SQLValue]) throws(StoreError) -> [SQLRow] {
     defer { statement.reset() }
     try statement.bind(values)
     var rows: [SQLRow] = []
@@ -98,8 +101,9 @@ extension SQLiteConnection {
     return rows
   }
 
-  func run(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int {
-    let statement = try statement(sql)
+  func run(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int { try run(statement(sql), values) }
+
+  func run(_ statement: SQLiteStatement, _ values: [SQLValue]) throws(StoreError) -> Int {
     defer { statement.reset() }
     try statement.bind(values)
     while try statement.step() {}

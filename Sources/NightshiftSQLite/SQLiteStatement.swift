@@ -4,8 +4,11 @@ import Nightshift
 /// A prepared statement. Parameters count from 1 and columns from 0, as in SQLite.
 final class SQLiteStatement {
   private let handle: OpaquePointer
-  // The connection outlives its statements: it owns the cache they are in, and the sessions that hold others.
-  private unowned let connection: SQLiteConnection
+  // The connection outlives its statements: it owns the cache they are in, and the sessions that hold others. Its
+  // handle and not itself, which each run of a statement would have to retain.
+  private let connection: OpaquePointer
+  /// Whether it writes to the table of jobs.
+  let changesJobs: Bool
 
   init(_ connection: SQLiteConnection, _ sql: String) throws(StoreError) {
     var pointer: OpaquePointer?
@@ -15,7 +18,8 @@ final class SQLiteStatement {
       throw StoreError.sqlite(connection.handle, status, doing: "prepare: \(sql)")
     }
     handle = pointer
-    self.connection = connection
+    self.connection = connection.handle
+    changesJobs = sqlite3_stmt_readonly(pointer) == 0 && sql.contains("nightshift_jobs")
   }
 
   deinit { sqlite3_finalize(handle) }
@@ -76,7 +80,7 @@ final class SQLiteStatement {
     let status = sqlite3_step(handle)
     if status == SQLITE_ROW { return true }
     if status == SQLITE_DONE { return false }
-    let error = StoreError.sqlite(connection.handle, status, doing: String(cString: sqlite3_sql(handle)))
+    let error = StoreError.sqlite(connection, status, doing: String(cString: sqlite3_sql(handle)))
     sqlite3_reset(handle)
     throw error
   }
@@ -89,7 +93,7 @@ final class SQLiteStatement {
   func run() throws(StoreError) -> Int {
     while try step() {}
     sqlite3_reset(handle)
-    return connection.changes
+    return Int(sqlite3_changes64(connection))
   }
 
   @inline(__always)

@@ -18,6 +18,12 @@ package enum SQLiteStatements {
     VALUES(?, ?, ?, ?, ?, ?, ?)
     """
 
+  /// For a job with a key for limits.
+  static let insertKeyedPayload = """
+    INSERT INTO nightshift_payloads(id, payload, timeout, organization, owner, traceparent, tags, limit_key)
+    VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
   /// Pause (of the queue or, as `*`, of everything) and stop are looked at here too: what a process keeps in memory may be a tenth of a second old. One queue at
   /// a time: `queue IN (…)` would sort what is due in a temporary b-tree.
   package static let claim = claim(without: [])
@@ -39,11 +45,27 @@ package enum SQLiteStatements {
       """
   }
 
-  /// The next turn in a lane: one more than the lane's last, and more than the queue's.
-  static let nextTurn = """
-    INSERT INTO nightshift_turns(queue, priority, lane, turn) VALUES(?1, ?2, ?3, ?4 + ?5)
-    ON CONFLICT(queue, priority, lane) DO UPDATE SET turn = max(turn, ?4) + ?5
-    RETURNING turn
+  static let claimGated = claim(without: [], isGated: true)
+
+  /// The last turn of a lane that is written down, or of the queue itself.
+  static let lastTurn = "SELECT turn FROM nightshift_turns WHERE queue = ? AND priority = ? AND lane = ?"
+
+  static let writeTurn = """
+    INSERT INTO nightshift_turns(queue, priority, lane, turn) VALUES(?, ?, ?, ?)
+    ON CONFLICT(queue, priority, lane) DO UPDATE SET turn = max(turn, excluded.turn)
+    """
+
+  /// From the index of what runs, which has the lane and the id: the seek to the row is put off, and never made.
+  static let runningLanes = """
+    SELECT id, lane FROM nightshift_jobs INDEXED BY nightshift_jobs_running WHERE state = 1 AND lane IS NOT NULL
+    """
+
+  /// The attempt has not begun, and nobody has seen its number.
+  static let putBack = """
+    UPDATE nightshift_jobs
+    SET state = 0, attempt = attempt - 1, worker = NULL, started_at = NULL, hold = ?, hold_until = NULL,
+      held_by = ?, turn = coalesce(?, turn)
+    WHERE id = ?
     """
 
   package static let payload = """

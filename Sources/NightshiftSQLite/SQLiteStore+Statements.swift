@@ -26,12 +26,12 @@ extension SQLiteStore {
           SQLValue(job.hold?.until),
         ]),
       Statement(
-        sql: SQLiteStatements.insertPayload,
+        sql: job.limitKey == nil ? SQLiteStatements.insertPayload : SQLiteStatements.insertKeyedPayload,
         values: [
           SQLValue(job.id), .bytes(job.payload), SQLValue(job.timeout?.microseconds), SQLValue(job.organization),
           SQLValue(job.owner), SQLValue(job.traceparent),
           SQLValue(job.tags.isEmpty ? nil : JSONValue.array(job.tags.map(JSONValue.string)).description),
-        ]),
+        ] + (job.limitKey.map { [.text($0)] } ?? [])),
       Statement(
         sql: "INSERT INTO nightshift_queues(name, created_at) VALUES(?, ?) ON CONFLICT(name) DO NOTHING",
         values: [queue, SQLValue(now)]),
@@ -43,11 +43,6 @@ extension SQLiteStore {
     ]
     statements += Set(job.tags).map { tag in
       Statement(sql: "INSERT INTO nightshift_tags(tag, job) VALUES(?, ?)", values: [.text(tag), SQLValue(job.id)])
-    }
-    if let key = job.limitKey {
-      statements.append(
-        Statement(
-          sql: "UPDATE nightshift_payloads SET limit_key = ? WHERE id = ?", values: [.text(key), SQLValue(job.id)]))
     }
     return statements
   }

@@ -88,7 +88,7 @@ package final class SQLiteStore: Store {
 
 extension SQLiteStore {
   package func insert(_ jobs: [NewJob], now: Timestamp) async throws(StoreError) -> [InsertOutcome] {
-    try await writer.submit { session throws(StoreError) in try session.insert(jobs, now: now) }
+    try await writer.insert(jobs, now: now)
   }
 
   package func claim(_ request: ClaimRequest) async throws(StoreError) -> [ClaimedJob] {
@@ -167,7 +167,7 @@ extension WriterSession {
         throw error as? StoreError ?? rollback
       }
       tally = before
-      knownQueues.removeAll()
+      forget()
       return .failure(error)
     }
   }

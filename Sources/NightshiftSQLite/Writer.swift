@@ -44,12 +44,23 @@ final class Writer: Sendable {
     return try result.get()
   }
 
+  /// Hands in jobs and returns when they are durable.
+  func insert(_ jobs: [NewJob], now: Timestamp) async throws(StoreError) -> [InsertOutcome] {
+    let result = await withUnsafeContinuation { (answer: PendingInsert.Answer) in
+      hand(in: PendingInsert(jobs, now: now, answer))
+    }
+    return try result.get()
+  }
+
   /// As the other `submit`, with the answer on the writer's thread.
   func submit<Value: Sendable>(
     _ answer: @escaping @Sendable (Result<Value, StoreError>) -> Void,
     _ body: @escaping (WriterSession) throws(StoreError) -> Value
   ) {
-    let operation = PendingWrite(answer, body)
+    hand(in: PendingWrite(answer, body))
+  }
+
+  private func hand(in operation: any WriteOperation) {
     if !mailbox.put(operation) { operation.fail(mailbox.isOpen ? .overloaded : .closed) }
   }
 
@@ -90,7 +101,7 @@ final class Writer: Sendable {
         idleRounds = 0
         var rest = waiting[...]
         while !rest.isEmpty {
-          commit(Array(rest.prefix(Self.groupLimit)), session, turn)
+          commit(rest.prefix(Self.groupLimit), session, turn)
           rest = rest.dropFirst(Self.groupLimit)
         }
         waiting.removeAll(keepingCapacity: true)
@@ -103,7 +114,7 @@ final class Writer: Sendable {
     // A failed look is no failure of a write: the next round looks again.
     guard let version = try? session.connection.dataVersion(), version != seen else { return false }
     seen = version
-    session.knownQueues.removeAll()
+    session.forget()
     var notice = CommitNotice()
     notice.foreignChange = true
     tell(notice)
@@ -115,38 +126,37 @@ final class Writer: Sendable {
     observer.tell(notice)
   }
 
-  private func commit(_ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock) {
+  private func commit(_ group: ArraySlice<any WriteOperation>, _ session: WriterSession, _ turn: TurnLock) {
     do {
       try transact(group, session, turn)
     } catch  where group.count > 1 && error.concernsOneWrite {
       // One bad write must not take the others down: once more, each in a transaction of its own.
-      for operation in group { commit([operation], session, turn) }
+      for operation in group { commit([operation][...], session, turn) }
     } catch {
       for operation in group { operation.fail(error) }
     }
   }
 
   private func transact(
-    _ group: [any WriteOperation], _ session: WriterSession, _ turn: TurnLock
+    _ group: ArraySlice<any WriteOperation>, _ session: WriterSession, _ turn: TurnLock
   ) throws(StoreError) {
     turn.take()
     defer { turn.leave() }
-    session.tally = GroupTally()
-    session.gates = gates.withLock { $0 }
-    session.currentTurns = [:]
+    session.begin(gates.withLock { $0 })
     let audience = audience.withLock { $0 }
     session.tally.collectsTransitions = audience.here || audience.elsewhere != nil
     try session.connection.execute("BEGIN IMMEDIATE")
     do throws(StoreError) {
       for operation in group { try operation.run(session) }
       try session.finish()
+      try session.writeTurns()
       try session.tally.write(to: session.connection)
       if let name = audience.elsewhere { try session.tally.writeTransitions(as: name, to: session.connection) }
       try session.connection.execute("COMMIT")
     } catch {
       // SQLite may have rolled back by itself (a full disk); then this one has nothing to do and fails.
       try? session.connection.execute("ROLLBACK")
-      session.knownQueues.removeAll()
+      session.forget()
       throw error
     }
     // First, so that nobody hears what a job says before hearing that it runs.
@@ -156,10 +166,31 @@ final class Writer: Sendable {
 }
 
 /// One write that waits for its commit.
-protocol WriteOperation {
+protocol WriteOperation: AnyObject {
   func run(_ session: WriterSession) throws(StoreError)
   func succeed()
   func fail(_ error: StoreError)
+}
+
+/// Jobs on their way in. The most frequent write has a class of its own: no closures to make, and no types to look up
+/// while it runs.
+final class PendingInsert: WriteOperation {
+  typealias Answer = UnsafeContinuation<Result<[InsertOutcome], StoreError>, Never>
+
+  private let jobs: [NewJob]
+  private let now: Timestamp
+  private let answer: Answer
+  private var outcomes: [InsertOutcome] = []
+
+  init(_ jobs: [NewJob], now: Timestamp, _ answer: Answer) {
+    self.jobs = jobs
+    self.now = now
+    self.answer = answer
+  }
+
+  func run(_ session: WriterSession) throws(StoreError) { outcomes = try session.insert(jobs, now: now) }
+  func succeed() { answer.resume(returning: .success(outcomes)) }
+  func fail(_ error: StoreError) { answer.resume(returning: .failure(error)) }
 }
 
 final class PendingWrite<Value: Sendable>: WriteOperation {

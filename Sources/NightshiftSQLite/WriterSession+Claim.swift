@@ -81,16 +81,24 @@ extension WriterSession {
   private func candidates(
     _ queue: String, _ limit: Int, _ request: ClaimRequest
   ) throws(StoreError) -> [ClaimCandidate] {
-    let statement = try connection.statement(SQLiteStatements.claim(without: request.lacking, isGated: true))
-    let claim = bound(statement, queue, limit, request)
+    let sql =
+      request.lacking.isEmpty
+      ? SQLiteStatements.claimGated : SQLiteStatements.claim(without: request.lacking, isGated: true)
+    let claim = bound(try connection.statement(sql), queue, limit, request)
     defer { claim.reset() }
     var candidates: [ClaimCandidate] = []
+    var last: ClaimCandidate.Order?
+    var isSorted = true
     while try claim.step() {
       var job = ClaimedJob(claim, queue)
       job.lane = claim.optionalText(10)
-      candidates.append(ClaimCandidate(job: job, turn: claim.optionalInteger(9), version: claim.integer(8)))
+      if let lane = job.lane { runningLanes?.begin(job.id, in: lane) }
+      let next = ClaimCandidate(job: job, turn: claim.optionalInteger(9), version: claim.integer(8))
+      isSorted = isSorted && (last.map { $0 < next.order } ?? true)
+      last = next.order
+      candidates.append(next)
     }
-    return candidates.sorted { $0.isBefore($1) }
+    return isSorted ? candidates : ClaimCandidate.sorted(candidates)
   }
 
   /// Reads what was written once about jobs that this worker has now, and notes that it has them.
@@ -98,11 +106,10 @@ extension WriterSession {
     var jobs: [ClaimedJob] = []
     jobs.reserveCapacity(candidates.count)
     var page = PayloadPage()
-    for candidate in candidates {
-      var job = candidate.job
-      try addWriteOnce(to: &job, at: jobs.count, &page)
-      noteClaimed(job, version: candidate.version, at: now)
-      jobs.append(job)
+    for index in candidates.indices {
+      jobs.append(candidates[index].job)
+      try addWriteOnce(to: &jobs[index], at: index, &page)
+      noteClaimed(jobs[index], version: candidates[index].version, at: now)
     }
     page.hand(to: &jobs)
     return jobs
@@ -131,11 +138,6 @@ extension WriterSession {
     page.hand(to: &jobs)
     noteClaimed(job, version: row.integer(8)!, at: request.now)
     return jobs
-  }
-
-  private func noteClaimed(_ job: ClaimedJob, version: Int64, at now: Timestamp) {
-    let moved = MovedJob(id: job.id, queue: job.queue, kind: job.kind, attempt: job.attempt, version: version)
-    self.moved(moved, from: .ready, to: .running, at: now)
   }
 
   private func addWriteOnce(
@@ -171,8 +173,23 @@ extension ClaimedJob {
 }
 
 extension ClaimCandidate {
-  fileprivate func isBefore(_ other: ClaimCandidate) -> Bool {
-    (other.job.priority, place, job.id) < (job.priority, other.place, other.job.id)
+  /// Where it stands in its queue.
+  fileprivate struct Order: Comparable {
+    var priority: Int64
+    var place: Int64
+    var id: Int64
+
+    static func < (left: Order, right: Order) -> Bool {
+      (left.priority, left.place, left.id) < (right.priority, right.place, right.id)
+    }
+  }
+
+  fileprivate var order: Order { Order(priority: job.priority.code, place: place, id: job.id.rawValue) }
+
+  /// Sorts what is small instead of the jobs, which are not.
+  fileprivate static func sorted(_ candidates: [ClaimCandidate]) -> [ClaimCandidate] {
+    let places = candidates.indices.map { (order: candidates[$0].order, index: $0) }
+    return places.sorted { $0.order < $1.order }.map { candidates[$0.index] }
   }
 }
 

@@ -4,32 +4,31 @@ extension WriterSession {
   func insert(_ jobs: [NewJob], now: Timestamp) throws(StoreError) -> [InsertOutcome] {
     var outcomes: [InsertOutcome] = []
     outcomes.reserveCapacity(jobs.count)
-    for job in jobs { outcomes.append(try insert(job, now: now)) }
+    for index in jobs.indices { outcomes.append(try insert(jobs[index], now: now)) }
     return try linked(jobs, outcomes, now: now)
   }
 
-  private func insert(_ job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
+  private func insert(_ job: borrowing NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
     guard job.key != nil || job.idempotency != nil else { return try insertFree(job, now: now) }
-    var job = job
-    if let taken = try claimKeys(of: &job, now: now) { return taken }
-    return try insertFree(job, now: now)
+    var keyed = copy job
+    if let taken = try claimKeys(of: &keyed, now: now) { return taken }
+    return try insertFree(keyed, now: now)
   }
 
-  private func insertFree(_ job: NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
+  private func insertFree(_ job: borrowing NewJob, now: Timestamp) throws(StoreError) -> InsertOutcome {
     let state = job.firstState(now: now)
     try ensureQueue(job.queue.rawValue, now: now)
-    guard try insertRow(job, state, now: now) else { return try insertedBefore(job) }
+    guard try insertRow(job, state, now: now) else { return try insertedBefore(copy job) }
     try insertWriteOnce(job)
-    let moved = MovedJob(id: job.id, queue: job.queue.rawValue, kind: job.kind.rawValue, attempt: 0, version: 1)
-    self.moved(moved, from: nil, to: state, at: now)
-    tally.roll(moved.queue, moved.kind, at: now) { $0.enqueued += 1 }
+    noteInserted(job, state, at: now)
+    tally.roll(job.queue.rawValue, job.kind.rawValue, at: now) { $0.enqueued += 1 }
     if state == .scheduled { tally.due(at: job.runAt) }
     if let until = job.hold?.until { tally.due(at: until) }
     return .inserted(state)
   }
 
-  private func insertRow(_ job: NewJob, _ state: JobState, now: Timestamp) throws(StoreError) -> Bool {
-    guard job.lane == nil else { return try insertGatedRow(job, state, now: now) }
+  private func insertRow(_ job: borrowing NewJob, _ state: JobState, now: Timestamp) throws(StoreError) -> Bool {
+    if let lane = job.lane { return try insertGatedRow(job, lane, state, now: now) }
     insertJob.bind(1, job.id.rawValue)
     insertJob.bind(2, job.queue.rawValue)
     insertJob.bind(3, job.kind.rawValue)
@@ -42,15 +41,13 @@ extension WriterSession {
     return try insertJob.run() == 1
   }
 
-  private func insertGatedRow(_ job: NewJob, _ state: JobState, now: Timestamp) throws(StoreError) -> Bool {
-    let (queue, kind) = (job.queue.rawValue, job.kind.rawValue)
-    var turn: Int64?
-    if state == .ready, let lane = turnLane(queue: queue, kind: kind, job.priority, lane: job.lane) {
-      turn = try nextTurn(in: lane, 1, now: now)
-    }
+  private func insertGatedRow(
+    _ job: borrowing NewJob, _ lane: String, _ state: JobState, now: Timestamp
+  ) throws(StoreError) -> Bool {
+    let turn = state == .ready ? try nextTurn(of: job, in: lane, now: now) : nil
     insertGatedJob.bind(1, job.id.rawValue)
-    insertGatedJob.bind(2, queue)
-    insertGatedJob.bind(3, kind)
+    insertGatedJob.bind(2, job.queue.rawValue)
+    insertGatedJob.bind(3, job.kind.rawValue)
     insertGatedJob.bind(4, state.code)
     insertGatedJob.bind(5, job.priority.code)
     insertGatedJob.bind(6, job.runAt.microseconds)
@@ -58,23 +55,21 @@ extension WriterSession {
     insertGatedJob.bind(8, job.hold?.reason.rawValue ?? 0)
     insertGatedJob.bind(9, job.hold?.until?.microseconds)
     insertGatedJob.bind(10, turn)
-    insertGatedJob.bind(11, job.lane)
+    insertGatedJob.bind(11, lane)
     return try insertGatedJob.run() == 1
   }
 
-  private func insertWriteOnce(_ job: NewJob) throws(StoreError) {
-    insertPayload.bind(1, job.id.rawValue)
-    insertPayload.bind(2, job.payload)
-    insertPayload.bind(3, job.timeout?.microseconds)
-    insertPayload.bind(4, job.organization)
-    insertPayload.bind(5, job.owner)
-    insertPayload.bind(6, job.traceparent)
-    insertPayload.bind(7, job.tags.isEmpty ? nil : JSONValue.array(job.tags.map(JSONValue.string)).description)
-    try insertPayload.run()
-    if let key = job.limitKey {
-      try execute(
-        "UPDATE nightshift_payloads SET limit_key = ? WHERE id = ?", [.text(key), .integer(job.id.rawValue)])
-    }
+  private func insertWriteOnce(_ job: borrowing NewJob) throws(StoreError) {
+    let insert = job.limitKey == nil ? insertPayload : insertKeyedPayload
+    insert.bind(1, job.id.rawValue)
+    insert.bind(2, job.payload)
+    insert.bind(3, job.timeout?.microseconds)
+    insert.bind(4, job.organization)
+    insert.bind(5, job.owner)
+    insert.bind(6, job.traceparent)
+    insert.bind(7, job.tags.isEmpty ? nil : JSONValue.array(job.tags.map(JSONValue.string)).description)
+    if let key = job.limitKey { insert.bind(8, key) }
+    try insert.run()
     for tag in Set(job.tags) {
       try execute(
         "INSERT INTO nightshift_tags(tag, job) VALUES(?, ?)", [.text(tag), .integer(job.id.rawValue)])

@@ -4,22 +4,23 @@ extension WriterSession {
   func settle(_ settlements: [Settlement]) throws(StoreError) -> [SettleOutcome] {
     var outcomes: [SettleOutcome] = []
     outcomes.reserveCapacity(settlements.count)
-    for settlement in settlements { outcomes.append(try settle(settlement) ? .settled : .stale) }
+    for index in settlements.indices { outcomes.append(try settle(settlements[index]) ? .settled : .stale) }
     return outcomes
   }
 
-  private func settle(_ settlement: Settlement) throws(StoreError) -> Bool {
+  private func settle(_ settlement: borrowing Settlement) throws(StoreError) -> Bool {
     if case .completed(let result) = settlement.outcome { return try complete(settlement, result) }
-    return try settleUncompleted(settlement)
+    return try settleUncompleted(copy settlement)
   }
 
-  private func complete(_ settlement: Settlement, _ result: [UInt8]?) throws(StoreError) -> Bool {
+  private func complete(_ settlement: borrowing Settlement, _ result: [UInt8]?) throws(StoreError) -> Bool {
     complete.bind(1, (settlement.startedAt ?? settlement.endedAt).microseconds)
     complete.bind(2, settlement.endedAt.microseconds)
     complete.bind(3, settlement.id.rawValue)
     complete.bind(4, Int64(settlement.attempt))
     complete.bind(5, settlement.worker.rawValue)
     guard try complete.run() == 1 else { return false }
+    runningLanes?.end(settlement.id)
     if let result {
       try execute(
         """
@@ -27,7 +28,7 @@ extension WriterSession {
         ON CONFLICT(id) DO UPDATE SET result = excluded.result
         """, [.integer(settlement.id.rawValue), .bytes(result)])
     }
-    try ended(settlement, .completed) { $0.completed += 1 }
+    try noteCompleted(settlement)
     return true
   }
 }

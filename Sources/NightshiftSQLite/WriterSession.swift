@@ -6,19 +6,36 @@ final class WriterSession {
   let connection: SQLiteConnection
   var tally = GroupTally()
   var takenSteps: Set<Migration.Step> = []
-  var gates = GateSet.none
+  var gates = GateSet.none {
+    didSet {
+      guard gates != oldValue else { return }
+      // What jobs say about their pools may stand for something else now.
+      runningLanes = nil
+      turns.forgetPlaces()
+      (hasGates, hasBreakers) = (!gates.isEmpty, !gates.breakers.isEmpty)
+    }
+  }
+  private(set) var hasGates = false
+  /// Also closed ones, which are no gates.
+  private(set) var hasBreakers = false
   /// Queues that are known to have a row.
   var knownQueues: Set<String> = [] {
     didSet { if knownQueues.isEmpty { lastQueue = "" } }
   }
-  /// Whose turn it is in fair queues, as this transaction has read it.
-  var currentTurns: [TurnLane: Int64] = [:]
+  /// The number of the transaction, counted from the start of the process.
+  private(set) var transaction = 0
+  /// `nil` until a claim asks for it.
+  var runningLanes: RunningLanes?
+  /// The version of the data at which it was read.
+  var runningLanesVersion: Int64 = 0
+  var turns = TurnBook()
   /// The queue of the job before, which is nearly always that of the next: comparing is cheaper than hashing.
   var lastQueue = ""
   let insertJob: SQLiteStatement
   let insertGatedJob: SQLiteStatement
-  let nextTurn: SQLiteStatement
+  let lastTurn: SQLiteStatement
   let insertPayload: SQLiteStatement
+  let insertKeyedPayload: SQLiteStatement
   let claim: SQLiteStatement
   let payload: SQLiteStatement
   let complete: SQLiteStatement
@@ -27,21 +44,44 @@ final class WriterSession {
     self.connection = connection
     insertJob = try connection.prepare(SQLiteStatements.insertJob)
     insertGatedJob = try connection.prepare(SQLiteStatements.insertGatedJob)
-    nextTurn = try connection.prepare(SQLiteStatements.nextTurn)
+    lastTurn = try connection.prepare(SQLiteStatements.lastTurn)
     insertPayload = try connection.prepare(SQLiteStatements.insertPayload)
+    insertKeyedPayload = try connection.prepare(SQLiteStatements.insertKeyedPayload)
     claim = try connection.prepare(SQLiteStatements.claim)
     payload = try connection.prepare(SQLiteStatements.payload)
     complete = try connection.prepare(SQLiteStatements.complete)
+  }
+
+  func begin(_ gates: GateSet) {
+    transaction += 1
+    tally = GroupTally()
+    self.gates = gates
+    turns.forgetIfFull()
+  }
+
+  /// Drops what was remembered of the database: something was rolled back, or another process has written.
+  func forget() {
+    knownQueues.removeAll()
+    runningLanes = nil
+    turns.lookAgain()
   }
 }
 
 extension WriterSession: StoreSession {
   func query(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> [SQLRow] {
-    try connection.query(sql, values)
+    try connection.query(noted(connection.statement(sql)), values)
   }
 
   @discardableResult
-  func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int { try connection.run(sql, values) }
+  func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int {
+    try connection.run(noted(connection.statement(sql)), values)
+  }
+
+  /// Only the statements of the hot path keep up what is remembered of the jobs that run.
+  private func noted(_ statement: SQLiteStatement) -> SQLiteStatement {
+    if statement.changesJobs { runningLanes = nil }
+    return statement
+  }
 
   func awaited(among jobs: [JobID]) throws(StoreError) -> Set<JobID> {
     // Nearly always nobody waits for anything, and then this is all that a group of writes pays.
@@ -51,37 +91,6 @@ extension WriterSession: StoreSession {
       if try !query(SQLiteStatements.somebodyWaits, [SQLValue(job)]).isEmpty { awaited.insert(job) }
     }
     return awaited
-  }
-
-  func nextTurns(_ wanted: [TurnLane: Int], now: Timestamp) throws(StoreError) -> [TurnLane: Int64] {
-    var turns: [TurnLane: Int64] = [:]
-    for (lane, count) in wanted { turns[lane] = try nextTurn(in: lane, count, now: now) }
-    return turns
-  }
-
-  /// Hands out turns and tells the last of them.
-  func nextTurn(in lane: TurnLane, _ count: Int, now: Timestamp) throws(StoreError) -> Int64 {
-    let current = TurnLane.current(lane.queue, lane.priority)
-    if currentTurns[current] == nil {
-      let rows = try query(
-        "SELECT turn FROM nightshift_turns WHERE queue = ? AND priority = ? AND lane = ''",
-        [.text(lane.queue), .integer(lane.priority.code)])
-      // A queue in which nobody has had a turn yet begins with the time, as jobs without a turn are ordered.
-      currentTurns[current] = rows.first?.integer(0) ?? now.microseconds
-    }
-    nextTurn.bind(1, lane.queue)
-    nextTurn.bind(2, lane.priority.code)
-    nextTurn.bind(3, lane.lane)
-    nextTurn.bind(4, currentTurns[current])
-    nextTurn.bind(5, Int64(count))
-    defer { nextTurn.reset() }
-    guard try nextTurn.step() else {
-      throw StoreError(.corrupt, "A turn was not handed out. Run `nightshift db check`.")
-    }
-    let turn = nextTurn.integer(0)
-    // RETURNING ends with the statement.
-    _ = try nextTurn.step()
-    return turn
   }
 
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {

@@ -34,10 +34,7 @@ import Testing
       """, "nightshift_jobs_ready"
     ),
     (SQLiteStatements.claim(without: [], isGated: true), "nightshift_jobs_ready"),
-    (
-      "SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane",
-      "nightshift_jobs_lanes"
-    ),
+    (SQLiteStatements.runningLanes, "USING INDEX nightshift_jobs_running"),
     ("SELECT 1 FROM nightshift_jobs WHERE hold >= 4 LIMIT 1", "nightshift_jobs_held_by"),
     (
       "SELECT held_by FROM nightshift_jobs WHERE hold >= 4 AND held_by > ? ORDER BY held_by LIMIT 1",
@@ -72,6 +69,19 @@ import Testing
     #expect(plan.contains(index), "\(plan)")
     #expect(!plan.contains("SCAN nightshift_jobs\n") && !plan.hasSuffix("SCAN nightshift_jobs"), "\(plan)")
     #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+    await store.close()
+  }
+
+  @Test func `that counts what runs goes through nothing else`() async throws {
+    let file = try DatabaseFile()
+    let store = try file.open()
+    let plan = try ForeignConnection(file.path).run(
+      """
+      EXPLAIN QUERY PLAN
+      SELECT lane, count(*) FROM nightshift_jobs WHERE state = 1 AND lane IS NOT NULL GROUP BY lane
+      """
+    ).map { $0[3] }.joined(separator: "\n")
+    #expect(plan.contains("USING INDEX nightshift_jobs_running"), "\(plan)")
     await store.close()
   }
 }

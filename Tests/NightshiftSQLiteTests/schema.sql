@@ -71,10 +71,9 @@ CREATE INDEX nightshift_jobs_held ON nightshift_jobs(hold, kind) WHERE hold <> 0
 CREATE INDEX nightshift_jobs_held_by ON nightshift_jobs(held_by, priority, coalesce(turn, run_at))
 WHERE hold >= 4;
 CREATE INDEX nightshift_jobs_held_until ON nightshift_jobs(hold_until) WHERE hold_until IS NOT NULL;
-CREATE INDEX nightshift_jobs_lanes ON nightshift_jobs(lane) WHERE state = 1 AND lane IS NOT NULL;
 CREATE INDEX nightshift_jobs_ready ON nightshift_jobs(queue, priority, coalesce(turn, run_at))
 WHERE state = 0 AND hold = 0;
-CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker) WHERE state = 1;
+CREATE INDEX nightshift_jobs_running ON nightshift_jobs(worker, lane) WHERE state = 1;
 CREATE INDEX nightshift_jobs_scheduled ON nightshift_jobs(run_at) WHERE state = 2;
 CREATE TABLE nightshift_keys(
   scope TEXT NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, expires_at INTEGER, fingerprint TEXT,

@@ -32,14 +32,18 @@ struct DraftCheck {
         faults.append(fault("#/tags/\(position)", message))
       }
     }
-    faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
-    for (name, value) in [
-      ("organization", options.organization), ("owner", options.owner), ("limitKey", options.limitKey),
-    ] {
-      guard let value, let message = KeyOptionsCheck.textFault(value, longest: 200) else { continue }
-      faults.append(fault("#/\(name)", message))
+    if options.hasKey {
+      faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
     }
+    faults += lengthFault("organization", options.organization)
+    faults += lengthFault("owner", options.owner)
+    faults += lengthFault("limitKey", options.limitKey)
     return faults
+  }
+
+  private func lengthFault(_ name: String, _ value: String?) -> [SubmissionError.Fault] {
+    guard let value, let message = KeyOptionsCheck.textFault(value, longest: 200) else { return [] }
+    return [fault("#/\(name)", message)]
   }
 
   private func payloadFaults(_ schema: PayloadSchema?) -> [SubmissionError.Fault] {

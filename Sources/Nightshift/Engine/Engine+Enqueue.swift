@@ -37,9 +37,8 @@ extension Engine {
   /// Adds many jobs in one transaction: all of them, or none.
   @discardableResult
   public func enqueue<Kind: Job>(_ jobs: [Kind], _ options: JobOptions = JobOptions()) async throws -> [JobID] {
-    let encoder = Self.encoder(options)
     let drafts = try jobs.map {
-      JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode($0)), options: options)
+      JobDraft(kind: Kind.kind, payload: try Self.encode($0, options), options: options)
     }
     let records = try await prepare(drafts, isTyped: true, idempotency: nil)
     return try await insert(records)
@@ -50,8 +49,7 @@ extension Engine {
   ///
   /// A job with a key (`unique`, `debounce`, `throttle`) cannot be added this way.
   public func statements<Kind: Job>(for job: Kind, _ options: JobOptions = JobOptions()) async throws -> [Statement] {
-    let encoder = Self.encoder(options)
-    let draft = JobDraft(kind: Kind.kind, payload: [UInt8](try encoder.encode(job)), options: options)
+    let draft = JobDraft(kind: Kind.kind, payload: try Self.encode(job, options), options: options)
     var record = try await prepare([draft], isTyped: true, idempotency: nil)[0]
     let now = clock.now
     if caches.withLock({ $0.gates.fairness(in: record.queue.rawValue) }) != nil {
@@ -61,11 +59,20 @@ extension Engine {
     return try store.statements(for: record, now: now)
   }
 
-  static func encoder(_ options: JobOptions) -> JSONEncoder {
-    let encoder = JSONEncoder()
-    // Sorting costs as much as encoding, and is needed only where equal payloads must have equal bytes.
-    if options.hasPayloadKey { encoder.outputFormatting = .sortedKeys }
-    return encoder
+  /// Sorting costs as much as encoding, and is needed only where equal payloads must have equal bytes.
+  private static let encoders = (
+    plain: JSONEncoder(),
+    sorted: {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return encoder
+    }()
+  )
+
+  static func encode(_ payload: some Encodable, _ options: JobOptions) throws -> [UInt8] {
+    let encoder = options.hasPayloadKey ? encoders.sorted : encoders.plain
+    // By way of its buffer: byte by byte would take as long as encoding.
+    return try encoder.encode(payload).withUnsafeBytes { [UInt8]($0) }
   }
 
   /// Adds jobs on behalf of somebody, by name and JSON: all of them, or none.
@@ -105,18 +112,19 @@ extension Engine {
     for middleware in configuration.middleware {
       for index in drafts.indices { drafts[index] = try await middleware.willEnqueue(drafts[index]) }
     }
-    if drafts.contains(where: { kind($0.kind) == nil }) {
+    var (kinds, gates) = caches.withLock { ($0.kinds, $0.gates) }
+    if drafts.contains(where: { !kinds.keys.contains($0.kind.rawValue) }) {
       // Perhaps another process has registered it a moment ago.
       try await refresh()
+      (kinds, gates) = caches.withLock { ($0.kinds, $0.gates) }
     }
     var faults: [SubmissionError.Fault] = []
     let now = clock.now
-    let gates = caches.withLock { $0.gates }
     var records: [NewJob] = []
     records.reserveCapacity(drafts.count)
     for (index, draft) in drafts.enumerated() {
       let check = DraftCheck(draft, index: index, isTyped: isTyped, payloadLimit: configuration.payloadLimit)
-      guard let kind = kind(draft.kind) else {
+      guard let kind = kinds[draft.kind.rawValue] else {
         faults.append(unknownKind(draft.kind, index))
         continue
       }
@@ -136,8 +144,6 @@ extension Engine {
     }
     return records
   }
-
-  private func kind(_ kind: JobKind) -> EngineCaches.Kind? { caches.withLock { $0.kinds[kind.rawValue] } }
 
   private func unknownKind(_ kind: JobKind, _ index: Int) -> SubmissionError.Fault {
     let known = caches.withLock { $0.kinds.keys.sorted() }
@@ -171,10 +177,12 @@ extension Engine {
     job.owner = options.owner
     job.traceparent = options.traceparent ?? configuration.observer?.traceparent
     job.limitKey = options.limitKey
-    let facts = GateFacts(
-      limitKey: options.limitKey, organization: options.organization, owner: options.owner,
-      payload: draft.payload[...])
-    job.lane = gates.lane(queue: job.queue.rawValue, kind: draft.kind.rawValue, facts)
+    if !gates.isEmpty {
+      let facts = GateFacts(
+        limitKey: options.limitKey, organization: options.organization, owner: options.owner,
+        payload: draft.payload[...])
+      job.lane = gates.lane(queue: job.queue.rawValue, kind: draft.kind.rawValue, facts)
+    }
     job.key = KeyClaim(draft, now: now)
     if let debounce = options.debounce { job.runAt = now + debounce.quiet }
     // Should the process that wants it end before it has begun, any worker may run it.

@@ -24,8 +24,9 @@ extension Engine {
   ) async throws {
     // Asked once here: the cast is dear, and most handlers return nothing.
     let hasResult = Output.self is any Encodable.Type
+    let decoder = JSONDecoder()
     let registration = KindRegistration(kind: kind, options: options, source: "Swift") { context, bytes in
-      let output = try await handler(try Self.decode(Payload.self, from: bytes, kind), context)
+      let output = try await handler(try Self.decode(Payload.self, from: bytes, kind, decoder), context)
       guard hasResult, let result = output as? any Encodable else { return nil }
       return try Self.encode(result)
     }
@@ -39,10 +40,10 @@ extension Engine {
   }
 
   private static func decode<Payload: Decodable>(
-    _ type: Payload.Type, from bytes: [UInt8], _ kind: JobKind
+    _ type: Payload.Type, from bytes: [UInt8], _ kind: JobKind, _ decoder: JSONDecoder
   ) throws -> Payload {
     do {
-      return try JSONDecoder().decode(type, from: Data(bytes))
+      return try decoder.decode(type, from: Data(bytes))
     } catch {
       // It will not decode the next time either.
       throw PermanentFailureRecord(

@@ -3,7 +3,9 @@ extension JobOptions {
   package var hasKey: Bool { unique != nil || debounce != nil || throttle != nil }
 
   /// Whether its key is made from its payload, so that equal payloads must have equal bytes.
-  var hasPayloadKey: Bool { [unique?.key, debounce?.key, throttle?.key].contains(.payload) }
+  var hasPayloadKey: Bool {
+    hasKey && (unique?.key == .payload || debounce?.key == .payload || throttle?.key == .payload)
+  }
 
   /// Whether its key says when it is due.
   var hasDueTimeOfKey: Bool { debounce != nil || throttle?.excess == .later }

@@ -1,7 +1,8 @@
 /// The room in pools while one claim goes on.
 package struct Admission: Sendable {
-  /// Jobs that run, by pool; counted once for each claim.
+  /// Jobs that run, by pool; counted once for each claim. Of a claim those of whole queues, and ``found`` the others.
   var running: [String: Int] = [:]
+  var found = FoundLanes()
   var rates: [String: RatePool] = [:]
 
   let now: Timestamp
@@ -27,9 +28,15 @@ package struct Admission: Sendable {
     return rate.nextMoment
   }
 
-  mutating func take(_ pool: Pool) {
-    running[pool.text, default: 0] += 1
-    rates[pool.text]?.take()
+  /// Counts the jobs that have been let through.
+  mutating func noteTaken() {
+    for index in found.rooms.indices where found.rooms[index].taken > 0 {
+      let room = found.rooms[index]
+      found.rooms[index].taken = 0
+      guard !room.isPlain else { continue }
+      running[room.pool.text, default: 0] += room.taken
+      rates[room.pool.text]?.take(room.taken)
+    }
   }
 }
 

@@ -195,7 +195,7 @@ package final class GateSet: Sendable {
   package var isSole: Bool { asked.count == 1 }
 
   /// Whether a job of this queue may leave room for another when it ends.
-  func limits(queue: String) -> Bool { limitedQueues?.contains(queue) ?? true }
+  package func limits(queue: String) -> Bool { limitedQueues?.contains(queue) ?? true }
 
   /// Those that may concern a job in this queue.
   package func covering(queue: String) -> [Gate] {
@@ -215,7 +215,9 @@ package final class GateSet: Sendable {
     return pools.isEmpty ? nil : Self.lane(pools)
   }
 
-  static func lane(_ pools: [Pool]) -> String { pools.map(\.text).joined(separator: "\n") }
+  static func lane(_ pools: [Pool]) -> String {
+    pools.count == 1 ? pools[0].text : pools.map(\.text).joined(separator: "\n")
+  }
 
   /// The pools of the gates that there are, as a job says them; those of gates that are gone are left out.
   package func pools(in lane: String) -> [Pool] {

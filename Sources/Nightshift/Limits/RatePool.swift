@@ -52,7 +52,7 @@ package struct RatePool: Sendable, Hashable {
     }
   }
 
-  package mutating func take() { taken += 1 }
+  package mutating func take(_ count: Int = 1) { taken += count }
 
   /// What there is to be written down about the pool after the claim.
   package var record: Dispatch {

@@ -14,30 +14,41 @@ extension StoreSession {
     // In the order of their ids, so that two that meet wait and do not deadlock.
     for gate in asked { try lock(gate) }
     let whole = asked.filter { $0.isWhole && $0.concurrency != nil }
-    admission.running = try running(in: Set(whole.map { Pool(gate: $0.id, text: "\($0.id)") }))
+    let pools = whole.map { Pool(gate: $0.id, text: "\($0.id)") }
+    for (pool, running) in zip(pools, try running(in: pools)) { admission.running[pool.text] = running }
     return admission
   }
 
   func lock(_ gate: Gate) throws(StoreError) { try takeTurns(on: "nightshift gate \(gate.id)") }
 
-  /// Counts what runs in pools that were not counted yet, without the jobs that this claim has just found.
-  private func countRunning(
-    _ lanes: [[Pool]], _ candidates: [ClaimCandidate], _ admission: inout Admission
-  ) throws(StoreError) {
-    var uncounted: Set<Pool> = []
-    for pools in lanes {
-      for pool in pools where admission.running[pool.text] == nil && gates[pool.gate]?.concurrency != nil {
-        uncounted.insert(pool)
+  /// Finds out how much room there is in the pools of the jobs that this claim has just found, which are not to be
+  /// counted themselves.
+  private func countRooms(_ admission: inout Admission, now: Timestamp) throws(StoreError) {
+    let uncounted = admission.found.rooms.indices.filter { index in
+      let room = admission.found.rooms[index]
+      guard room.left == nil, room.gate.concurrency != nil else { return false }
+      return room.isPlain || admission.running[room.pool.text] == nil
+    }
+    let counts = uncounted.isEmpty ? [] : try running(in: uncounted.map { admission.found.rooms[$0].pool })
+    for (index, count) in zip(uncounted, counts) {
+      let room = admission.found.rooms[index]
+      let others = max(0, count - room.found)
+      if room.isPlain {
+        admission.found.rooms[index].left = max(0, (room.gate.capacity(at: now) ?? .max) - others)
+      } else {
+        admission.running[room.pool.text] = others
       }
     }
-    guard !uncounted.isEmpty else { return }
-    var running = try self.running(in: uncounted)
-    for candidate in candidates {
-      for pool in gates.pools(in: candidate.job.lane ?? "") where uncounted.contains(pool) {
-        running[pool.text, default: 0] -= 1
+    for index in admission.found.rooms.indices {
+      let room = admission.found.rooms[index]
+      if !room.isPlain {
+        try loadRates([room.pool], &admission, now: now)
+        admission.found.rooms[index].left = admission.room(of: room.pool, room.gate)
+      } else if room.left == nil {
+        admission.found.rooms[index].left = room.gate.capacity(at: now) ?? .max
       }
+      admission.found.rooms[index].found = 0
     }
-    for pool in uncounted { admission.running[pool.text] = max(0, running[pool.text] ?? 0) }
   }
 
   /// How many jobs the gates of a whole queue let through; what is beyond stays where it is.
@@ -59,25 +70,25 @@ extension StoreSession {
     _ candidates: [ClaimCandidate], from queue: String, _ admission: inout Admission, now: Timestamp
   ) throws(StoreError) -> [ClaimCandidate] {
     guard !candidates.isEmpty else { return [] }
-    let known = try withLanes(candidates, queue)
-    try countRunning(known.lanes, candidates, &admission)
+    admission.found.begin(queue, gates)
+    let known = try withLanes(candidates, queue, &admission.found)
+    // Before they are counted, so that what is counted says the same as what is known here.
     if !known.written.isEmpty { try writeLanes(known.written) }
-    let (candidates, lanes) = try withTurns(known.candidates, known.lanes, queue, now: now)
-    try loadRates(lanes.flatMap(\.self), &admission, now: now)
-    var admitted: [ClaimCandidate] = []
+    try countRooms(&admission, now: now)
+    let (candidates, indexes) = try withTurns(known.candidates, known.lanes, queue, now: now)
     var held: [HeldBack] = []
+    var heldIndexes: Set<Int> = []
     var full: Set<Pool> = []
-    for (candidate, pools) in zip(candidates, lanes) {
-      let blocking = pools.first { pool in gates[pool.gate].map { admission.room(of: pool, $0) == 0 } ?? false }
-      if let blocking, let gate = gates[blocking.gate] {
-        held.append(HeldBack(job: candidate.job.id, pool: blocking.text, reason: gate.reason))
-        full.insert(blocking)
-        noteHeld(candidate, at: now)
-      } else {
-        for pool in pools { admission.take(pool) }
-        admitted.append(candidate)
-      }
+    for (index, lane) in zip(candidates.indices, indexes) {
+      guard let blocking = admission.found.take(lane) else { continue }
+      held.append(HeldBack(job: candidates[index].job.id, pool: blocking.pool.text, reason: blocking.gate.reason))
+      heldIndexes.insert(index)
+      full.insert(blocking.pool)
+      noteHeld(candidates[index], at: now)
     }
+    admission.noteTaken()
+    let admitted =
+      held.isEmpty ? candidates : candidates.indices.filter { !heldIndexes.contains($0) }.map { candidates[$0] }
     if !held.isEmpty { try putBack(held) }
     for pool in full {
       if let gate = gates[pool.gate], let moment = admission.nextMoment(of: pool, gate) { try wake(pool, at: moment) }
@@ -110,31 +121,43 @@ extension StoreSession {
     }
   }
 
-  /// The pools of each job; where gates have come or gone since the job was enqueued, they are found now, and are to be
+  /// The lane of each job; where gates have come or gone since the job was enqueued, it is found now, and is to be
   /// written down.
   private func withLanes(
-    _ candidates: [ClaimCandidate], _ queue: String
-  ) throws(StoreError) -> (candidates: [ClaimCandidate], lanes: [[Pool]], written: [(job: JobID, lane: String)]) {
+    _ candidates: [ClaimCandidate], _ queue: String, _ lanes: inout FoundLanes
+  ) throws(StoreError) -> (candidates: [ClaimCandidate], lanes: [Int], written: [(job: JobID, lane: String)]) {
     var candidates = candidates
-    var lanes: [[Pool]] = []
+    var indexes: [Int] = []
+    indexes.reserveCapacity(candidates.count)
     var written: [(job: JobID, lane: String)] = []
     for index in candidates.indices {
-      let job = candidates[index].job
-      var pools = gates.pools(in: job.lane ?? "")
-      if !gates.isComplete(pools, queue: queue, kind: job.kind) {
-        let lane = gates.lane(queue: queue, kind: job.kind, try gateFacts(of: job.id)) ?? ""
-        candidates[index].job.lane = lane
-        written.append((job.id, lane))
-        pools = gates.pools(in: lane)
-      } else if let lane = job.lane, pools.count != 1 || lane.utf8.count != pools[0].text.utf8.count {
-        // It may name gates that are gone; what is counted says those that there are, and no others.
-        let canonical = GateSet.lane(pools)
-        candidates[index].job.lane = canonical
-        if canonical != lane { written.append((job.id, canonical)) }
+      let (id, kind, lane) = (candidates[index].job.id, candidates[index].job.kind, candidates[index].job.lane)
+      let found: Int
+      if let known = lanes.known(lane ?? "", kind: kind) {
+        found = known
+      } else {
+        let (present, pools) = try presentLane(lane ?? "", id, queue: queue, kind: kind)
+        if present != lane ?? "" {
+          candidates[index].job.lane = present
+          written.append((id, present))
+        }
+        found = lanes.add(present, pools, kind: kind, gates)
       }
-      lanes.append(pools)
+      lanes.noteFound(in: found)
+      indexes.append(found)
     }
-    return (candidates, lanes, written)
+    return (candidates, indexes, written)
+  }
+
+  /// What a job is to say of its pools. It may name gates that are gone, and lack new ones; what is counted says those
+  /// that there are, and no others.
+  private func presentLane(
+    _ text: String, _ job: JobID, queue: String, kind: String
+  ) throws(StoreError) -> (String, [Pool]) {
+    let pools = gates.pools(in: text)
+    if gates.isComplete(pools, queue: queue, kind: kind) { return (GateSet.lane(pools), pools) }
+    let lane = gates.lane(queue: queue, kind: kind, try gateFacts(of: job)) ?? ""
+    return (lane, gates.pools(in: lane))
   }
 
   func gateFacts(of job: JobID) throws(StoreError) -> GateFacts {

@@ -78,7 +78,8 @@ extension StoreSession {
   private func release(_ pools: [Pool], now: Timestamp) throws(StoreError) {
     tally.now = max(tally.now, now)
     var admission = Admission(now: now)
-    admission.running = try running(in: Set(pools.filter { gates[$0.gate]?.concurrency != nil }))
+    let counted = pools.filter { gates[$0.gate]?.concurrency != nil }
+    for (pool, running) in zip(counted, try running(in: counted)) { admission.running[pool.text] = running }
     try loadRates(pools, &admission, now: now)
     var rooms: [PoolRoom] = []
     for pool in pools {
@@ -105,7 +106,7 @@ extension StoreSession {
     for pool in pools {
       guard let gate = gates[pool.gate], gate.rate != nil || gate.closure != nil else { continue }
       // Those that go on have not begun, but will have used the room up.
-      for _ in 0..<(released[pool.text] ?? 0) { admission.rates[pool.text]?.take() }
+      admission.rates[pool.text]?.take(released[pool.text] ?? 0)
       guard let moment = admission.nextMoment(of: pool, gate) else { continue }
       let rows = try query(
         "SELECT 1 FROM nightshift_jobs WHERE hold >= 4 AND held_by = ? LIMIT 1", [.text(pool.text)])
@@ -117,32 +118,6 @@ extension StoreSession {
 // MARK: The verbs, one row after the other
 
 extension StoreSession {
-  package func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int] {
-    guard !pools.isEmpty else { return [:] }
-    guard gates.isSole else { return try Engine.runningByPool(self) }
-    // With one gate a job's lane is its pool.
-    var running: [String: Int] = [:]
-    for pool in pools {
-      let rows = try query("SELECT count(*) FROM nightshift_jobs WHERE state = 1 AND lane = ?", [.text(pool.text)])
-      running[pool.text] = Int(rows[0].integer(0) ?? 0)
-    }
-    return running
-  }
-
-  package func putBack(_ jobs: [HeldBack]) throws(StoreError) {
-    for held in jobs {
-      // The attempt has not begun, and nobody has seen its number.
-      try execute(
-        """
-        UPDATE nightshift_jobs
-        SET state = 0, attempt = attempt - 1, worker = NULL, started_at = NULL, hold = ?, hold_until = NULL,
-          held_by = ?, turn = coalesce(?, turn)
-        WHERE id = ?
-        """,
-        [.integer(held.reason?.rawValue ?? 0), SQLValue(held.pool), SQLValue(held.turn), SQLValue(held.job)])
-    }
-  }
-
   package func writeLanes(_ lanes: [(job: JobID, lane: String)]) throws(StoreError) {
     for (job, lane) in lanes {
       try execute("UPDATE nightshift_jobs SET lane = ? WHERE id = ?", [.text(lane), SQLValue(job)])

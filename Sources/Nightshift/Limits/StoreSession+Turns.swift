@@ -27,8 +27,8 @@ extension StoreSession {
   /// Gives turns to jobs that came before their queue was fair, and stand in it by their time. Those whose turn comes
   /// soonest go through, and the others to their places: else all of them would run before anybody who came later.
   func withTurns(
-    _ candidates: [ClaimCandidate], _ lanes: [[Pool]], _ queue: String, now: Timestamp
-  ) throws(StoreError) -> ([ClaimCandidate], [[Pool]]) {
+    _ candidates: [ClaimCandidate], _ lanes: [Int], _ queue: String, now: Timestamp
+  ) throws(StoreError) -> ([ClaimCandidate], [Int]) {
     guard gates.fairness(in: queue) != nil else { return (candidates, lanes) }
     let unturned = candidates.indices.filter { candidates[$0].turn == nil }
     guard !unturned.isEmpty else { return (candidates, lanes) }

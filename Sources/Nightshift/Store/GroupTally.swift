@@ -69,6 +69,30 @@ package struct GroupTally: Sendable {
   /// Says that something has changed which every process keeps in memory: this one has to read it again, too.
   package mutating func changesMore() { notice.foreignChange = true }
 
+  /// Notes that a job has left its pools, beside others that did.
+  package mutating func left(_ queue: String, _ kind: String, _ lane: String?) {
+    // Many jobs of one lane are one.
+    if let last = freed.last, last.lane == lane, last.queue == queue, last.kind == kind { return }
+    freed.append(Freed(queue: queue, kind: kind, lane: lane))
+  }
+
+  /// Counts the end of an attempt in the roll-up of its hour.
+  package mutating func roll(_ settlement: borrowing Settlement, _ change: (inout Rollup) -> Void) {
+    let (startedAt, endedAt, runAt) = (settlement.startedAt, settlement.endedAt, settlement.runAt)
+    roll(settlement.queue, settlement.kind, at: endedAt) { rollup in
+      let counted = rollup.completed + rollup.failed
+      change(&rollup)
+      // The means are over the attempts that are counted; a snooze or a shutdown is not.
+      guard let startedAt, rollup.completed + rollup.failed > counted else { return }
+      let wait = max(0, startedAt.microseconds - runAt.microseconds)
+      let run = max(0, endedAt.microseconds - startedAt.microseconds)
+      rollup.wait += wait
+      rollup.longestWait = max(rollup.longestWait, wait)
+      rollup.run += run
+      rollup.longestRun = max(rollup.longestRun, run)
+    }
+  }
+
   package mutating func roll(_ queue: String, _ kind: String, at moment: Timestamp, _ change: (inout Rollup) -> Void) {
     let hour = Self.hour(of: moment)
     // Searched from the end: the last one is the most likely.

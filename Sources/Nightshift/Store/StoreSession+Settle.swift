@@ -101,18 +101,7 @@ extension StoreSession {
     _ settlement: Settlement, _ state: JobState, version: Int64? = nil, _ change: (inout GroupTally.Rollup) -> Void
   ) throws(StoreError) {
     try noteMoved(settlement, state, version: version)
-    tally.roll(settlement.queue, settlement.kind, at: settlement.endedAt) { rollup in
-      let counted = rollup.completed + rollup.failed
-      change(&rollup)
-      // The means are over the attempts that are counted; a snooze or a shutdown is not.
-      guard let startedAt = settlement.startedAt, rollup.completed + rollup.failed > counted else { return }
-      let wait = max(0, startedAt.microseconds - settlement.runAt.microseconds)
-      let run = max(0, settlement.endedAt.microseconds - startedAt.microseconds)
-      rollup.wait += wait
-      rollup.longestWait = max(rollup.longestWait, wait)
-      rollup.run += run
-      rollup.longestRun = max(rollup.longestRun, run)
-    }
+    tally.roll(settlement, change)
   }
 
   func noteMoved(

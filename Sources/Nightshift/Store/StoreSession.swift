@@ -17,8 +17,8 @@ package protocol StoreSession: AnyObject, WriteTransaction {
   /// Hands out so many turns in each lane, and tells the last one of each.
   func nextTurns(_ wanted: [TurnLane: Int], now: Timestamp) throws(StoreError) -> [TurnLane: Int64]
 
-  /// How many jobs run in each of these pools.
-  func running(in pools: Set<Pool>) throws(StoreError) -> [String: Int]
+  /// How many jobs run in each of these pools, no two of which are the same.
+  func running(in pools: [Pool]) throws(StoreError) -> [Int]
 
   /// Puts claimed jobs back that a gate does not let through, or whose turn it is not.
   func putBack(_ jobs: [HeldBack]) throws(StoreError)
@@ -52,7 +52,7 @@ extension StoreSession {
     tally.now = max(tally.now, moment)
     if old == .running, new != .running {
       guard gates.limits(queue: job.queue) else { return }
-      tally.freed.append(GroupTally.Freed(queue: job.queue, kind: job.kind, lane: job.lane))
+      tally.left(job.queue, job.kind, job.lane)
     } else if new == .ready, let old, old != .ready, gates.fairness(in: job.queue) != nil {
       tally.unturned.append(job.id)
     }

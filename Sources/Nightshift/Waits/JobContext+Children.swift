@@ -22,7 +22,7 @@ extension JobContext {
     defer { end(name, key: key) }
     if attempt > 1, let kept = try await engine.step(stepKey, of: id) { return try ChildJob(kept, name, self) }
     let options = inheriting(options)
-    let draft = JobDraft(kind: Child.kind, payload: [UInt8](try Engine.encoder(options).encode(job)), options: options)
+    let draft = JobDraft(kind: Child.kind, payload: try Engine.encode(job, options), options: options)
     let id = try await engine.addChild(draft, as: stepKey, isTyped: true, of: self)
     return ChildJob(id: id, name: name, context: self)
   }
