@@ -24,6 +24,9 @@ final class Redactor: Sendable {
     self.redaction = redaction
   }
 
+  /// A job's own document as whoever is being answered may see it.
+  static func shown(_ value: JSONValue) -> JSONValue { current?.document(value) ?? value }
+
   /// Looks at a job's documents without showing them, for free text that comes without them.
   func learn(_ job: JobDetail) { _ = answer(JSONValue(job)) }
 

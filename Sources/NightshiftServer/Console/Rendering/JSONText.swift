@@ -8,7 +8,9 @@ struct JSONText: Sendable {
   let isCut: Bool
   let size: String
 
-  init(_ value: JSONValue) { self.init(text: String(decoding: value.serialized(pretty: true), as: UTF8.self)) }
+  init(_ value: JSONValue) {
+    self.init(text: String(decoding: Redactor.shown(value).serialized(pretty: true), as: UTF8.self))
+  }
 
   init(stored bytes: [UInt8]) { self.init(JSONValue(stored: bytes)) }
 

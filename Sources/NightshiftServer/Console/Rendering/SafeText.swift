@@ -7,7 +7,8 @@ import Mustache
 struct SafeText: MustacheContentType {
   static let name = "NIGHTSHIFT"
 
-  func escapeText(_ text: String) -> String { Self.escape(text) }
+  // What was hidden of a job's documents may stand in its errors and logs as well.
+  func escapeText(_ text: String) -> String { Self.escape(Redactor.current?.text(text) ?? text) }
 
   static func escape(_ text: String) -> String {
     let special = text.utf8.contains { byte in

@@ -89,7 +89,7 @@ struct ApprovalCard: Sendable {
     votes = checkpoint.required > 1 ? "\(checkpoint.agreement.count) of \(checkpoint.required) agree" : nil
     isEditable = checkpoint.isEditable && checkpoint.current != nil && mayDecide
     isOwner = checkpoint.owner
-    let all = Self.facts(checkpoint.current)
+    let all = Self.facts(checkpoint.current.map(Redactor.shown))
     facts = Array(all.prefix(Self.mostFacts))
     hasMoreFacts = all.count > Self.mostFacts
     data = checkpoint.current.map { JSONText($0) }

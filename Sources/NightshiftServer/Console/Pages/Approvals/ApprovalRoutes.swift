@@ -53,7 +53,8 @@ extension RouteTable {
   /// Shows what an edit changes; decides nothing.
   private static func reviewApproval(_ request: APIRequest) async throws -> Response {
     let checkpoint = try await question(request)
-    let outcome = SchemaForm.read(request.form, checkpoint.schema, before: checkpoint.current)
+    let outcome = SchemaForm.read(
+      request.form, checkpoint.schema, before: checkpoint.current.map(Redactor.shown))
     guard checkpoint.state == .pending, let data = outcome.value else {
       return try await request.page(
         ApprovalPage(checkpoint, for: request, outcome: outcome), at: .approvals, status: .unprocessableContent)
@@ -64,7 +65,8 @@ extension RouteTable {
   private static func decideApproval(_ request: APIRequest) async throws -> Response {
     let checkpoint = try await question(request)
     do {
-      let verdict = try verdict(request, on: checkpoint)
+      var verdict = try verdict(request, on: checkpoint)
+      verdict.data = try await request.restored(verdict.data, ofCheckpoint: checkpoint.id)
       let decided = try await request.engine.decide(checkpoint.id, verdict, by: request.actor)
       let flash: Flash =
         verdict.answer == .reject

@@ -60,9 +60,9 @@ struct ApprovalPage: PageModel {
     card = ApprovalCard(checkpoint, for: request.actor, now: request.engine.clock.now)
     self.fault = fault ?? outcome?.fault
     let made = outcome?.fields ?? []
-    fields = made.isEmpty ? SchemaForm.fields(checkpoint.schema, checkpoint.current) : made
+    fields = made.isEmpty ? SchemaForm.fields(checkpoint.schema, checkpoint.current.map(Redactor.shown)) : made
     hasFields = SchemaForm.isUseful(fields)
-    let value = outcome?.value ?? checkpoint.current
+    let value = outcome?.value ?? checkpoint.current.map(Redactor.shown)
     json = request.form.raw("json") ?? value.map { String(decoding: $0.serialized(pretty: true), as: UTF8.self) } ?? ""
     comment = request.form["comment"] ?? ""
   }
@@ -83,7 +83,7 @@ struct ApprovalReviewPage: PageModel {
   init(_ checkpoint: Checkpoint, data: JSONValue, for request: APIRequest) {
     title = "Approve with changes"
     card = ApprovalCard(checkpoint, for: request.actor, now: request.engine.clock.now)
-    changes = ChangeView.list(from: checkpoint.current ?? .null, to: data)
+    changes = ChangeView.list(from: Redactor.shown(checkpoint.current ?? .null), to: Redactor.shown(data))
     hasChanges = !changes.isEmpty
     edited = data.description
     comment = request.form["comment"] ?? ""

@@ -77,8 +77,8 @@ extension RouteTable {
     if let text = request.form.raw("payload") {
       // What was looked at, and is meant.
       do {
-        let payload = try JSONValue(parsing: text.utf8).serialized()
-        let outcomes = try await request.engine.retry([id], payload: payload, by: request.actor)
+        let payload = try await request.restored(try JSONValue(parsing: text.utf8), ofJob: id)
+        let outcomes = try await request.engine.retry([id], payload: payload?.serialized(), by: request.actor)
         if case .refused(let state) = outcomes.first {
           let fault = "The job is \(state.rawValue) now, and nothing was changed."
           return try await jobPage(request, fault: fault, status: .conflict)
@@ -92,8 +92,9 @@ extension RouteTable {
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
       }
     }
-    let outcome = SchemaForm.read(request.form, page.schema, before: JSONValue(stored: job.payload))
-    page.take(outcome, before: JSONValue(stored: job.payload), request)
+    let before = Redactor.shown(JSONValue(stored: job.payload))
+    let outcome = SchemaForm.read(request.form, page.schema, before: before)
+    page.take(outcome, before: before, request)
     return try await request.page(page, at: .jobs, status: outcome.value == nil ? .unprocessableContent : .ok)
   }
 
@@ -158,7 +159,7 @@ struct EditJobPage: PageModel {
     title = "Run again with another payload"
     let known = try await request.engine.kinds().first { $0.kind == job.summary.kind }
     schema = known?.schema
-    let payload = JSONValue(stored: job.payload)
+    let payload = Redactor.shown(JSONValue(stored: job.payload))
     fields = SchemaForm.fields(schema, payload)
     hasFields = SchemaForm.isUseful(fields)
     json = String(decoding: payload.serialized(pretty: true), as: UTF8.self)

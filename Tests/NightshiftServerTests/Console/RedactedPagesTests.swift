@@ -1,0 +1,34 @@
+import Nightshift
+import Testing
+
+@testable import NightshiftServer
+
+@Suite struct `Pages for those who may not see everything` {
+  @Test func `hide values in payloads, errors and questions alike, and give them back when others are edited`()
+    async throws
+  {
+    try await TestAPI.run { test in
+      let payload: JSONValue = ["user": "anna", "password": "hunter2secret"]
+      let id = try await test.post(
+        JSONValue.object(["kind": "fail", "payload": payload, "owner": "token:member"]).description)
+      _ = try await test.end(of: id)
+      let shown = try await test.page("/jobs/\(id)", as: .operator)
+      #expect(shown.text.contains("hunter2secret"))
+      for role in [Role.viewer, .member, .approver] {
+        let page = try await test.page("/jobs/\(id)", as: role)
+        #expect(page.status == 200 && page.text.contains("anna") && page.text.contains("[redacted]"), "\(role)")
+        #expect(!page.text.contains("hunter2secret"), "\(role)")
+      }
+      let form = try await test.page("/jobs/\(id)/edit", as: .member)
+      #expect(form.status == 200 && !form.text.contains("hunter2secret"))
+      let edited = #"{"user": "ben", "password": "[redacted]"}"#
+      #expect(try await test.send("/jobs/\(id)/edit", ["payload": edited], as: .member).status == 303)
+      let job = try #require(try await test.engine.job(try #require(JobID(id))))
+      #expect(JSONValue(stored: job.payload) == ["user": "ben", "password": "hunter2secret"])
+
+      let question = try await test.ask(title: "May I?", data: ["to": "anna", "api_key": "key-7f3a-secret"])
+      let card = try await test.page("/approvals/\(question.id)", as: .approver)
+      #expect(card.status == 200 && card.text.contains("anna") && !card.text.contains("key-7f3a-secret"))
+    }
+  }
+}
