@@ -23,7 +23,8 @@ import Testing
       #expect(form.status == 200 && !form.text.contains("hunter2secret"))
       let edited = #"{"user": "ben", "password": "[redacted]"}"#
       #expect(try await test.send("/jobs/\(id)/edit", ["payload": edited], as: .member).status == 303)
-      let job = try #require(try await test.engine.job(try #require(JobID(id))))
+      let number = try #require(JobID(id))
+      let job = try #require(try await test.engine.job(number))
       #expect(JSONValue(stored: job.payload) == ["user": "ben", "password": "hunter2secret"])
 
       let question = try await test.ask(title: "May I?", data: ["to": "anna", "api_key": "key-7f3a-secret"])
