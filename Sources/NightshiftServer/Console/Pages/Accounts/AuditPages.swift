@@ -119,6 +119,8 @@ struct AuditCheckPage: PageModel {
     expectation =
       hash == nil
       ? nil : found.expectedAt.map { "The hash stands at entry \($0), as it should." } ?? "The hash was not met so far."
-    next = found.next.map { ConsoleLink.path("/audit/check", (text.map { [("expect", $0)] } ?? []) + [("after", "\($0)")]) }
+    next = found.next.map {
+      ConsoleLink.path("/audit/check", (text.map { [("expect", $0)] } ?? []) + [("after", "\($0)")])
+    }
   }
 }

@@ -63,7 +63,8 @@ struct ApprovalCard: Sendable {
   let stamp: String
   let approveText: String
 
-  init(_ checkpoint: Checkpoint, for actor: Actor, now: Timestamp) {
+  init(_ whole: Checkpoint, for actor: Actor, now: Timestamp) {
+    let checkpoint = whole.shown
     id = "\(checkpoint.id)"
     path = "/approvals/\(checkpoint.id)"
     question = checkpoint.title
@@ -98,7 +99,8 @@ struct ApprovalCard: Sendable {
     chosen = checkpoint.choice
     decisions = checkpoint.decisions.map { Decision($0, now: now) }
     hasDecisions = !checkpoint.decisions.isEmpty
-    stamp = checkpoint.stamp
+    // Of all the data, whatever of them is shown.
+    stamp = whole.stamp
     approveText = checkpoint.choices.isEmpty ? "Approve" : "Do this"
   }
 

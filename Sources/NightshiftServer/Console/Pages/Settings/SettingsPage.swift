@@ -45,7 +45,9 @@ struct SettingsPage: PageModel {
     worker = "\(request.engine.workerID)"
     let found = await request.engine.findings()
     isHealthy = found.allSatisfy(\.isFine)
-    findings = found.map { Finding(name: $0.name, found: $0.found, remedy: $0.isFine ? nil : $0.remedy, isFine: $0.isFine) }
+    findings = found.map {
+      Finding(name: $0.name, found: $0.found, remedy: $0.isFine ? nil : $0.remedy, isFine: $0.isFine)
+    }
     settings = request.settings
   }
 }
