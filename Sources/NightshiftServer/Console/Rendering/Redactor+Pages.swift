@@ -23,7 +23,7 @@ extension Redactor {
         Failure(type: failure.type, message: text(failure.message), detail: failure.detail.map(text))
       }
     }
-    shown.logs = job.logs.map(self.shown)
+    shown.logs = job.logs.map { self.shown($0) }
     shown.progress?.message = job.progress?.message.map(text)
     shown.summary.cancelReason = job.summary.cancelReason.map(text)
     return shown
