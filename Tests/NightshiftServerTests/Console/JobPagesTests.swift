@@ -125,4 +125,28 @@ import Testing
       #expect(page.text.contains("/jobs?queue=mail"))
     }
   }
+
+  @Test func `hide from lesser roles what is nobody's business`() async throws {
+    try await TestAPI.run { test in
+      let id = try await test.post(#"{"kind": "echo", "payload": {"password": "hunter-two", "to": "ada"}}"#)
+      _ = try await test.end(of: id)
+      let viewer = try await test.page("/jobs/\(id)", as: .viewer).text
+      #expect(!viewer.contains("hunter-two") && viewer.contains("[redacted]") && viewer.contains("ada"))
+      #expect(try await test.page("/jobs/\(id)", as: .operator).text.contains("hunter-two"))
+      let data: JSONValue = ["password": "hunter-two", "to": "ada"]
+      let question = try await test.ask(title: "Send hunter-two?", data: data)
+      for path in ["/approvals", "/approvals/\(question.id)"] {
+        let text = try await test.page(path, as: .approver).text
+        #expect(!text.contains("hunter-two") && text.contains("[redacted]"), "\(path)")
+      }
+      // Whoever edits what was shown leaves alone what was not.
+      let answer = try await test.send(
+        "/approvals/\(question.id)/decide",
+        ["answer": "approve", "seen": question.stamp, "data": #"{"password": "[redacted]", "to": "bob"}"#],
+        as: .approver)
+      #expect(answer.status == 303)
+      let decided = try await test.engine.checkpoint(question.id)
+      #expect(decided?.answer == ["password": "hunter-two", "to": "bob"])
+    }
+  }
 }

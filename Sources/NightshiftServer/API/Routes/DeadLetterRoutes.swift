@@ -73,7 +73,8 @@ extension APIRequest {
 }
 
 extension JSONValue {
-  init(_ group: DeadLetterGroup) {
+  init(_ whole: DeadLetterGroup) {
+    let group = whole.shown
     let ignored: JSONValue? = group.ignored.map { ignored in
       ["at": JSONValue(ignored.at), "by": .string(ignored.by), "reason": .string(ignored.reason)]
     }

@@ -56,11 +56,12 @@ extension APIRequest {
     return try await engine.operation(operation.id) ?? operation
   }
 
-  /// The operation that the path names.
+  /// The operation that the path names: one's own, or any for those who may see all jobs.
   func operation() async throws -> Operation {
-    try checkSeesEverything()
     let text = parameters["id"] ?? ""
-    guard let id = OperationID(text), let operation = try await engine.operation(id) else {
+    guard let id = OperationID(text), let operation = try await engine.operation(id),
+      actor.reach.isEverything || operation.by == actor.id
+    else {
       throw Problem.notFound(
         "There is no operation \"\(text.truncatedUTF8(to: 40))\".", remedy: "`GET /api/operations` lists them.")
     }

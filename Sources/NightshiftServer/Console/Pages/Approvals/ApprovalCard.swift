@@ -63,7 +63,8 @@ struct ApprovalCard: Sendable {
   let stamp: String
   let approveText: String
 
-  init(_ checkpoint: Checkpoint, for actor: Actor, now: Timestamp) {
+  init(_ whole: Checkpoint, for actor: Actor, now: Timestamp) {
+    let checkpoint = whole.shown
     id = "\(checkpoint.id)"
     path = "/approvals/\(checkpoint.id)"
     question = checkpoint.title
@@ -89,7 +90,7 @@ struct ApprovalCard: Sendable {
     votes = checkpoint.required > 1 ? "\(checkpoint.agreement.count) of \(checkpoint.required) agree" : nil
     isEditable = checkpoint.isEditable && checkpoint.current != nil && mayDecide
     isOwner = checkpoint.owner
-    let all = Self.facts(checkpoint.current.map(Redactor.shown))
+    let all = Self.facts(checkpoint.current)
     facts = Array(all.prefix(Self.mostFacts))
     hasMoreFacts = all.count > Self.mostFacts
     data = checkpoint.current.map { JSONText($0) }
@@ -98,7 +99,8 @@ struct ApprovalCard: Sendable {
     chosen = checkpoint.choice
     decisions = checkpoint.decisions.map { Decision($0, now: now) }
     hasDecisions = !checkpoint.decisions.isEmpty
-    stamp = checkpoint.stamp
+    // Of all the data, whatever of them is shown.
+    stamp = whole.stamp
     approveText = checkpoint.choices.isEmpty ? "Approve" : "Do this"
   }
 

@@ -53,8 +53,7 @@ extension RouteTable {
   /// Shows what an edit changes; decides nothing.
   private static func reviewApproval(_ request: APIRequest) async throws -> Response {
     let checkpoint = try await question(request)
-    let outcome = SchemaForm.read(
-      request.form, checkpoint.schema, before: checkpoint.current.map(Redactor.shown))
+    let outcome = SchemaForm.read(request.form, checkpoint.schema, before: checkpoint.shown.current)
     guard checkpoint.state == .pending, let data = outcome.value else {
       return try await request.page(
         ApprovalPage(checkpoint, for: request, outcome: outcome), at: .approvals, status: .unprocessableContent)
@@ -83,7 +82,7 @@ extension RouteTable {
   /// Who was faster is what one wants to know first.
   private static func told(_ error: CheckpointError, _ checkpoint: Checkpoint) -> String {
     guard case .closed(_, let state, let by, _) = error else { return error.description }
-    let comment = checkpoint.decisions.last?.comment.map { ", who said: \($0)" } ?? ""
+    let comment = checkpoint.shown.decisions.last?.comment.map { ", who said: \($0)" } ?? ""
     return by.map { "\($0) has \(state.rawValue) it already\(comment). Your answer was not counted." }
       ?? "It is \(state.rawValue) already. Your answer was not counted."
   }

@@ -56,13 +56,14 @@ struct ApprovalPage: PageModel {
   let remember = RememberView()
 
   init(_ checkpoint: Checkpoint, for request: APIRequest, outcome: SchemaForm.Outcome? = nil, fault: String? = nil) {
-    title = checkpoint.title
+    let shown = checkpoint.shown
+    title = shown.title
     card = ApprovalCard(checkpoint, for: request.actor, now: request.engine.clock.now)
     self.fault = fault ?? outcome?.fault
     let made = outcome?.fields ?? []
-    fields = made.isEmpty ? SchemaForm.fields(checkpoint.schema, checkpoint.current.map(Redactor.shown)) : made
+    fields = made.isEmpty ? SchemaForm.fields(checkpoint.schema, shown.current) : made
     hasFields = SchemaForm.isUseful(fields)
-    let value = outcome?.value ?? checkpoint.current.map(Redactor.shown)
+    let value = outcome?.value ?? shown.current
     json = request.form.raw("json") ?? value.map { String(decoding: $0.serialized(pretty: true), as: UTF8.self) } ?? ""
     comment = request.form["comment"] ?? ""
   }
@@ -83,7 +84,7 @@ struct ApprovalReviewPage: PageModel {
   init(_ checkpoint: Checkpoint, data: JSONValue, for request: APIRequest) {
     title = "Approve with changes"
     card = ApprovalCard(checkpoint, for: request.actor, now: request.engine.clock.now)
-    changes = ChangeView.list(from: Redactor.shown(checkpoint.current ?? .null), to: Redactor.shown(data))
+    changes = ChangeView.list(from: checkpoint.shown.current ?? .null, to: data)
     hasChanges = !changes.isEmpty
     edited = data.description
     comment = request.form["comment"] ?? ""

@@ -33,7 +33,7 @@ extension RouteTable {
     case "retry": return try await begin(.retry, group, request)
     case "discard":
       guard request.form["confirmed"] == "yes" else {
-        return try await request.page(DiscardGroupPage(group), at: .deadLetters)
+        return try await request.page(DiscardGroupPage(group.shown), at: .deadLetters)
       }
       return try await begin(.discard, group, request)
     default: throw Problem.invalid([.init(parameter: "verb", "must be retry, discard, ignore or unignore")])
@@ -92,7 +92,7 @@ struct DeadLettersPage: PageModel {
     let now = request.engine.clock.now
     let mayChange = request.actor.role >= .operator
     self.isIgnored = isIgnored
-    groups = page.groups.map { Group($0, now: now, mayChange: mayChange) }
+    groups = page.groups.map { Group($0.shown, now: now, mayChange: mayChange) }
     isEmpty = page.groups.isEmpty
     isCut = page.isCut
   }

@@ -22,7 +22,7 @@ extension RouteTable {
     var listing = JobListing(filter: try FilterReader.read(request.query))
     listing.cursor = try request.query.value("cursor", "the id of a job") { JobID($0) }
     // What is beyond reach is not there.
-    let within = listing.filter.within(request.actor.reach)
+    let within = listing.filter.asked(by: request.actor, request.engine.configuration.redaction)
     var found = JobPage(jobs: [])
     if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
     listing.kinds = try await request.engine.kinds().map(\.kind)
@@ -116,7 +116,10 @@ extension RouteTable {
     guard let text = form["filter"] else {
       throw Problem.invalid([.init(parameter: "id", "is missing: choose jobs, or all that the filter means")])
     }
-    guard let filter = try FilterReader.read(Query(parsing: text[...])).within(request.actor.reach) else {
+    guard
+      let filter = try FilterReader.read(Query(parsing: text[...])).asked(
+        by: request.actor, request.engine.configuration.redaction)
+    else {
       throw Problem.notFound("No job that this filter means is there.")
     }
     let estimate = try await request.engine.estimate(verb, matching: filter)

@@ -20,7 +20,7 @@ extension RouteTable {
   static func shownJob(_ request: APIRequest) async throws -> JobDetail {
     let id = try request.jobID()
     guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
-    return job
+    return job.shown
   }
 
   private static func jobPage(
@@ -30,7 +30,7 @@ extension RouteTable {
     var filter = CheckpointFilter()
     filter.job = job.summary.id
     let checkpoints =
-      job.summary.attempt > 0 ? try await request.engine.checkpoints(filter, limit: 200).checkpoints : []
+      job.summary.attempt > 0 ? try await request.engine.checkpoints(filter, limit: 200).checkpoints.map(\.shown) : []
     return try await request.page(
       JobDetailPage(job, checkpoints, for: request, fault: fault), at: .jobs, status: status)
   }
@@ -42,8 +42,9 @@ extension RouteTable {
     let after = try request.query.value("after", "the number of a line") { Int64($0) } ?? 0
     let attempt = try request.query.value("attempt", "the number of an attempt") { Int($0) }
     let lines = try await request.engine.logs(of: job.id, after: after, limit: onePageOfLogs)
+    let shown = lines.map { Redactor.current?.shown($0) ?? $0 }
     return try await request.page(
-      LogPage(job, lines, attempt: attempt, hasMore: lines.count == onePageOfLogs), at: .jobs)
+      LogPage(job, shown, attempt: attempt, hasMore: lines.count == onePageOfLogs), at: .jobs)
   }
 
   // MARK: What is done to it
