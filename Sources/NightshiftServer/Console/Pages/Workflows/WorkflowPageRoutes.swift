@@ -6,8 +6,13 @@ extension RouteTable {
   /// Jobs that wait for one another, as wholes.
   static let workflowPageRoutes: [Route] = [
     .page("/workflows", .role(.viewer), query: ["cursor"], listWorkflows),
-    .page("/workflows/{id}", .role(.viewer)) { request in
-      try await request.page(WorkflowPage(try await workflow(request), for: request), at: .workflows)
+    .page("/workflows/{id}", .role(.viewer), query: ["from"]) { request in
+      let workflow = try await workflow(request)
+      let last = max(0, workflow.jobs.count - 1)
+      let first = try request.query.value("from", "the place of a job, 0 to \(last)") { text in
+        Int(text).flatMap { (0...last).contains($0) ? $0 : nil }
+      }
+      return try await request.page(WorkflowPage(workflow, from: first ?? 0, for: request), at: .workflows)
     },
     .form("/workflows/{id}/cancel", .role(.operator), audit: "cancel-workflow") { request in
       let workflow = try await workflow(request)

@@ -86,10 +86,15 @@ struct WorkflowPage: PageModel {
   let home: String
   let graph: WorkflowGraph
   let jobs: [Job]
+  /// Which of the jobs are listed, where they are more than one page.
+  let part: String?
+  let further: String?
   let mayCancel: Bool
   let fault: String?
 
-  init(_ workflow: WorkflowDetail, for request: APIRequest, fault: String? = nil) {
+  private static let onePage = 200
+
+  init(_ workflow: WorkflowDetail, from first: Int = 0, for request: APIRequest, fault: String? = nil) {
     let now = request.engine.clock.now
     self.workflow = WorkflowRow(workflow.summary, now: now)
     title = self.workflow.name
@@ -98,7 +103,11 @@ struct WorkflowPage: PageModel {
     let mayRelease = request.may(.operator, change: .workflows)
     let refs = Dictionary(workflow.jobs.map { ($0.id, $0.ref) }) { first, _ in first }
     let needed = Dictionary(grouping: workflow.edges, by: \.job)
-    jobs = workflow.jobs.map { job in
+    let listed = workflow.jobs.dropFirst(first).prefix(Self.onePage)
+    let (end, count) = (first + listed.count, workflow.jobs.count)
+    part = count > Self.onePage ? "\((first + 1).grouped) to \(end.grouped) of \(count.grouped)" : nil
+    further = end < count ? "\(home)?from=\(end)" : nil
+    jobs = listed.map { job in
       Self.job(job, needed[job.id] ?? [], refs, now: now, mayRelease: mayRelease)
     }
     mayCancel = request.may(.operator, change: .workflows) && workflow.jobs.contains { !$0.state.isTerminal }
