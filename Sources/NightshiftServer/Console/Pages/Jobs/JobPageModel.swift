@@ -192,8 +192,7 @@ struct JobDetailPage: PageModel {
     return job.formerPayloads.enumerated().map { index, former in
       FormerPayloadView(
         at: TimeView(former.replacedAt, now: now),
-        changes: ChangeView.list(
-          from: Redactor.shown(payloads[index]), to: Redactor.shown(payloads[index + 1])))
+        changes: ChangeView.list(from: payloads[index], to: payloads[index + 1]))
     }
   }
 

@@ -93,7 +93,7 @@ extension RouteTable {
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
       }
     }
-    let before = Redactor.shown(JSONValue(stored: job.payload))
+    let before = JSONValue(stored: job.payload)
     let outcome = SchemaForm.read(request.form, page.schema, before: before)
     page.take(outcome, before: before, request)
     return try await request.page(page, at: .jobs, status: outcome.value == nil ? .unprocessableContent : .ok)
@@ -160,7 +160,7 @@ struct EditJobPage: PageModel {
     title = "Run again with another payload"
     let known = try await request.engine.kinds().first { $0.kind == job.summary.kind }
     schema = known?.schema
-    let payload = Redactor.shown(JSONValue(stored: job.payload))
+    let payload = JSONValue(stored: job.payload)
     fields = SchemaForm.fields(schema, payload)
     hasFields = SchemaForm.isUseful(fields)
     json = String(decoding: payload.serialized(pretty: true), as: UTF8.self)
