@@ -141,7 +141,7 @@ extension Migration {
         ])
     ]
     + [
-      .schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .deadLetters, .eventBodies,
-      .safety,
+      .schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .deadLetters, .safety,
+      .eventBodies,
     ]
 }
