@@ -94,7 +94,8 @@ struct AuditWalk {
   }
 
   private mutating func note() {
-    if let expected, link.hash == expected { verification.expectedAt = link.sequence }
+    // The zeros before the first entry are nothing that somebody could have written down.
+    if let expected, link.hash == expected, link.sequence > 0 { verification.expectedAt = link.sequence }
   }
 
   mutating func see(_ entry: AuditEntry) {
