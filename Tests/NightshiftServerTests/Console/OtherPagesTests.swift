@@ -40,7 +40,7 @@ import Yams
       .post, "/api/workflows",
       body: """
         {"name": "<night>", "jobs": [{"ref": "a", "kind": "fail"},
-        {"ref": "b", "kind": "echo", "dependsOn": [{"job": "a", "onDeath": "hold"}]},
+        {"ref": "b", "kind": "echo", "dependsOn": ["a"], "onDeath": "hold"},
         {"ref": "c", "kind": "echo", "dependsOn": ["b"]}]}
         """)
     return try #require(answer.json["id"]?.stringValue, "\(answer.text)")
