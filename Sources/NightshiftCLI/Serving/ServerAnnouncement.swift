@@ -112,7 +112,8 @@ final class ServerAnnouncement: Sendable {
     }
     output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
     if let user {
-      output.line("Sign in as \(output.paint(user.name, .bold)) with \(output.paint(user.password, .bold)) (shown this once)")
+      let (name, password) = (output.paint(user.name, .bold), output.paint(user.password, .bold))
+      output.line("Sign in as \(name) with \(password) (shown this once)")
     }
     if let token {
       output.line("Admin token: \(output.paint(token, .bold)) (kept in \(tokenPath))")
