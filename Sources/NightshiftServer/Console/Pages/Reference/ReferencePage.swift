@@ -17,7 +17,7 @@ struct ReferencePage: PageModel {
     let tone: String
     let path: String
     let summary: String
-    let text: String?
+    let text: ProseView?
     let role: String?
     let parameters: [Parameter]
     let hasParameters: Bool
@@ -49,7 +49,7 @@ struct ReferencePage: PageModel {
 
   let title = "API reference"
   let version: String
-  let text: String
+  let text: ProseView
   let groups: [Group]
   let schemas: [Named]
 
@@ -59,7 +59,7 @@ struct ReferencePage: PageModel {
   init(_ description: APIDescription) {
     let document = description.document
     version = document["info"]?["version"]?.stringValue ?? ""
-    text = document["info"]?["description"]?.stringValue ?? ""
+    text = ProseView(document["info"]?["description"]?.stringValue ?? "")
     var operations: [String: [(path: String, Operation)]] = [:]
     for (path, item) in document["paths"]?.objectValue ?? [:] {
       for (method, operation) in item.objectValue ?? [:] where method != "parameters" {
@@ -93,7 +93,7 @@ extension ReferencePage.Operation {
     tone = method == "get" ? "ready" : method == "delete" ? "dead" : "running"
     self.path = path
     summary = operation["summary"]?.stringValue ?? ""
-    text = operation["description"]?.stringValue
+    text = (operation["description"]?.stringValue).map(ProseView.init)
     role = operation["x-nightshift-role"]?.stringValue
     let listed = (item["parameters"]?.arrayValue ?? []) + (operation["parameters"]?.arrayValue ?? [])
     parameters = listed.compactMap { parameter in
