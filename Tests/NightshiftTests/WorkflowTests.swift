@@ -260,7 +260,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `A workflow on two engines` {
+@Suite(.timeLimit(.minutes(5))) struct `A workflow on two engines` {
   @Test func `starts the end of a fan-in of two hundred once`() async throws {
     let database = try SharedDatabase()
     let engines = [try await database.engine(), try await database.engine()]

@@ -1,7 +1,7 @@
 @testable import Nightshift
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `Several processes at one parked job` {
+@Suite(.timeLimit(.minutes(5))) struct `Several processes at one parked job` {
   private let database: SharedDatabase
 
   init() throws { database = try SharedDatabase() }

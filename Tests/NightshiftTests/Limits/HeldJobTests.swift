@@ -138,7 +138,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A limit that cannot be read` {
+@Suite(.timeLimit(.minutes(5))) struct `A limit that cannot be read` {
   @Test func `is told by the doctor, can be set anew, and can be removed`() async throws {
     let test = try await TestEngine.fresh()
     try await test.engine.set(Limit("x", concurrency: 1))
