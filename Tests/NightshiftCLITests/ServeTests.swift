@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftCLI
 
-@Suite(.timeLimit(.minutes(2))) struct `nightshift serve` {
+@Suite(.timeLimit(.minutes(5))) struct `nightshift serve` {
   private let binary = Binary(folder: TemporaryFolder())
 
   @Test func `tells where it is, and leaves no trace of that when it ends`() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `An example job` {
+@Suite(.timeLimit(.minutes(5))) struct `An example job` {
   private static let jobs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "examples/jobs").path(percentEncoded: false)
 

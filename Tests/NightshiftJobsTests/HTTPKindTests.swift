@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `The kind http` {
+@Suite(.timeLimit(.minutes(5))) struct `The kind http` {
   private static let noon = Timestamp(microseconds: 1_767_268_800_000_000)
   private let http = HTTPKind()
 

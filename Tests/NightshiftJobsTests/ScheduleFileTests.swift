@@ -114,7 +114,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A watched schedules file` {
+@Suite(.timeLimit(.minutes(5))) struct `A watched schedules file` {
   private let test: TestEngine
   private let watch: ScheduleFileWatch
   private let path: String

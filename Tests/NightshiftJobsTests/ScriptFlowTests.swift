@@ -6,7 +6,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `A script that asks and waits`: RunsScripts {
+@Suite(.timeLimit(.minutes(5))) struct `A script that asks and waits`: RunsScripts {
   let folder: TemporaryFolder
   let test: TestEngine
   let started = Signal()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `The folder of script jobs` {
+@Suite(.timeLimit(.minutes(5))) struct `The folder of script jobs` {
   private let folder: TemporaryFolder
   private let registry: RecordingRegistry
   private let clock = TestClock()

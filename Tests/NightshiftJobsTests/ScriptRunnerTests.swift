@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `A script` {
+@Suite(.timeLimit(.minutes(5))) struct `A script` {
   @Test func `gets its payload on one line and gives its result on the last`() async throws {
     let script = try ScriptFixture(
       """

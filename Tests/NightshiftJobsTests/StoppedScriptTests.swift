@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftJobs
 
-@Suite(.timeLimit(.minutes(1))) struct `A script that is cancelled` {
+@Suite(.timeLimit(.minutes(5))) struct `A script that is cancelled` {
   @Test func `is ended with all that it has started`() async throws {
     let started = Signal()
     let reporter = RecordingReporter { if $0.hasPrefix("pids") { started.fire() } }

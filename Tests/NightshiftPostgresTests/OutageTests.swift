@@ -26,7 +26,7 @@ import Testing
     #expect(outage.verdict(at: later) == nil && outage.mayTry(at: later))
   }
 
-  @Test(.enabled(if: TestPostgres.url != nil), .timeLimit(.minutes(2)))
+  @Test(.enabled(if: TestPostgres.url != nil), .timeLimit(.minutes(5)))
   func `answers at once when it is known to be away, and works again when it is back`() async throws {
     let database = try TestPostgres.Database()
     defer { database.drop() }

@@ -11,7 +11,7 @@ private struct Mail: Job {
   func run(_ context: JobContext) async throws -> Int { order }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A job enqueued over a foreign connection` {
+@Suite(.timeLimit(.minutes(5))) struct `A job enqueued over a foreign connection` {
   private let file: DatabaseFile
   private let engine: Engine
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `Bad input` {
+@Suite(.timeLimit(.minutes(5))) struct `Bad input` {
   struct Case: Sendable, CustomTestStringConvertible {
     var name: String
     var body: String

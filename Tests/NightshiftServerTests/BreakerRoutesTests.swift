@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The API of circuit breakers` {
+@Suite(.timeLimit(.minutes(5))) struct `The API of circuit breakers` {
   private static let path = "/api/breakers/model"
 
   @Test func `sets, shows, replaces, resets and removes one`() async throws {

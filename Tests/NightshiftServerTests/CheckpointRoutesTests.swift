@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The API for checkpoints and signals` {
+@Suite(.timeLimit(.minutes(5))) struct `The API for checkpoints and signals` {
   /// A job that asks, once it waits.
   private func asking(_ test: TestAPI, _ options: CheckpointOptions = CheckpointOptions()) async throws -> JobID {
     try await test.engine.register("ask", payload: Int.self) { amount, context in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The API of limits` {
+@Suite(.timeLimit(.minutes(5))) struct `The API of limits` {
   private static let path = "/api/limits/per-customer"
 
   @Test func `sets, shows, replaces and removes one`() async throws {
@@ -142,7 +142,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The API of kinds` {
+@Suite(.timeLimit(.minutes(5))) struct `The API of kinds` {
   @Test func `pauses one for a time, says so, and resumes it`() async throws {
     let clock = TestClock()
     try await TestAPI.run(worker: false, clock: clock) { test in

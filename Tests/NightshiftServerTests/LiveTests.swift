@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `A stream of events` {
+@Suite(.timeLimit(.minutes(5))) struct `A stream of events` {
   @Test func `begins with a snapshot and ends with its job`() async throws {
     try await TestAPI.run { test in
       try await RawClient.serve(test) { client in

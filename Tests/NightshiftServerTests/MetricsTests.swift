@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The metrics` {
+@Suite(.timeLimit(.minutes(5))) struct `The metrics` {
   private static let deploy = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../deploy")
     .standardizedFileURL
 

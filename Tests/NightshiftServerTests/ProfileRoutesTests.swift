@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The API of the profile` {
+@Suite(.timeLimit(.minutes(5))) struct `The API of the profile` {
   private static let path = "/api/profile/thresholds/echo"
 
   @Test func `says where the time goes, of all kinds or of one`() async throws {

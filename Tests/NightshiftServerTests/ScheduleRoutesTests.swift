@@ -5,7 +5,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `The API of schedules` {
+@Suite(.timeLimit(.minutes(5))) struct `The API of schedules` {
   private static let body =
     #"{"name": "nightly", "expression": "30 2 * * *", "zone": "Europe/Berlin", "kind": "echo", "payload": {"a": 1}}"#
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NightshiftServer
 
-@Suite(.timeLimit(.minutes(1))) struct `A posted workflow` {
+@Suite(.timeLimit(.minutes(5))) struct `A posted workflow` {
   private static let diamond = """
     {"name": "report", "jobs": [
       {"ref": "fetch", "kind": "echo", "payload": 1},

@@ -8,7 +8,7 @@ import Testing
 
 @testable import NightshiftTelemetry
 
-@Suite(.timeLimit(.minutes(2))) struct `An error report` {
+@Suite(.timeLimit(.minutes(5))) struct `An error report` {
   private struct Refused: Error, CustomStringConvertible {
     var description: String { "the bank said \"nein\"\npassword=hunter2222 für Ana 🦊" }
   }
@@ -92,7 +92,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The reporter of errors` {
+@Suite(.timeLimit(.minutes(5))) struct `The reporter of errors` {
   private func reporter(_ url: String, _ clock: any WallClock = SystemClock()) throws -> SentryReporter {
     let dsn = try #require(SentryDSN("\(url.replacingOccurrences(of: "http://", with: "http://key@"))/7"))
     let configuration = ErrorsConfiguration(dsn: dsn, environment: "test", release: "r", server: "s")

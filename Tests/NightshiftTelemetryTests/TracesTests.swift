@@ -7,7 +7,7 @@ import Tracing
 
 @testable import NightshiftTelemetry
 
-@Suite(.timeLimit(.minutes(2))) struct `A trace` {
+@Suite(.timeLimit(.minutes(5))) struct `A trace` {
   private static let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
   private struct Refused: Error, CustomStringConvertible {
@@ -125,7 +125,7 @@ import Tracing
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The exporter of spans` {
+@Suite(.timeLimit(.minutes(5))) struct `The exporter of spans` {
   private static func exporter(_ url: String, _ clock: any WallClock = SystemClock()) -> SpanExporter {
     SpanExporter(
       TracesConfiguration(endpoint: url, service: "shop"), client: TelemetryClient(timeout: .seconds(2)), clock: clock,
