@@ -1,5 +1,6 @@
 import HTTPTypes
 import Nightshift
+import NightshiftTesting
 import Testing
 
 @testable import NightshiftServer
@@ -109,7 +110,8 @@ import Testing
   @Test func `answers 429 with what to wait for, and lets this host through`() async throws {
     var options = ServerOptions()
     options.rateLimit = RequestRate("3/m")
-    try await TestAPI.run(worker: false, options: options) { test in
+    let clock = TestClock()
+    try await TestAPI.run(worker: false, options: options, clock: clock) { test in
       for _ in 0..<3 { #expect(try await test.call(.get, "/api/me").status == 200) }
       let refused = try await test.call(.get, "/api/me")
       #expect(refused.status == 429 && refused.json["code"] == "rate_limited")
@@ -121,13 +123,17 @@ import Testing
       #expect(try await test.call(.get, "/api/me", as: .viewer, from: elsewhere).status == 200)
       let here = Origin.socket(address: "127.0.0.1", isLoopback: true)
       for _ in 0..<10 { #expect(try await test.call(.get, "/api/me", from: here).status == 200) }
+      clock.advance(by: .seconds(20))
+      #expect(try await test.call(.get, "/api/me").status == 200)
+      #expect(try await test.call(.get, "/api/me").status == 429)
     }
   }
 
   @Test func `holds those who try tokens to few`() async throws {
     var options = ServerOptions()
     options.rateLimit = RequestRate("500/s")
-    try await TestAPI.run(worker: false, options: options) { test in
+    let clock = TestClock()
+    try await TestAPI.run(worker: false, options: options, clock: clock) { test in
       let wrong: HTTPFields = [.authorization: "Bearer nst_wrong"]
       for _ in 0..<20 { #expect(try await test.call(.get, "/api/me", as: nil, headers: wrong).status == 401) }
       #expect(try await test.call(.get, "/api/me", as: nil, headers: wrong).status == 429)
@@ -139,6 +145,10 @@ import Testing
       #expect(try await test.call(.get, "/api/me", as: nil, headers: wrong, from: neighbour).status == 429)
       let stranger = Origin.socket(address: "2001:db8:0:1::2", isLoopback: false)
       #expect(try await test.call(.get, "/api/me", from: stranger).status == 200)
+      // One try in three seconds comes back.
+      clock.advance(by: .seconds(3))
+      #expect(try await test.call(.get, "/api/me", as: nil, headers: wrong).status == 401)
+      #expect(try await test.call(.get, "/api/me", as: nil, headers: wrong).status == 429)
     }
   }
 }
