@@ -188,7 +188,7 @@ let package = Package(
     .testTarget(
       name: "NightshiftServerTests",
       dependencies: [
-        "Nightshift", "NightshiftServer", "NightshiftSQLite", "NightshiftTesting",
+        "Nightshift", "NightshiftServer", "NightshiftSQLite", "NightshiftTesting", "TestSupport",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),

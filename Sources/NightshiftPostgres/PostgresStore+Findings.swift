@@ -1,7 +1,7 @@
 package import Nightshift
 
 extension PostgresStore {
-  package func findings() async -> [StoreFinding] {
+  package func findings(_ depth: CheckDepth) async -> [StoreFinding] {
     do throws(StoreError) {
       let rows = try await read { transaction in
         try transaction.query(

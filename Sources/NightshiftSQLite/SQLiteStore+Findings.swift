@@ -2,22 +2,25 @@ import Foundation
 package import Nightshift
 
 extension SQLiteStore {
-  package func findings() async -> [StoreFinding] {
+  package func findings(_ depth: CheckDepth) async -> [StoreFinding] {
     var findings: [StoreFinding] = []
-    do {
-      let check = try await read { try $0.query("PRAGMA quick_check(5)").compactMap { $0.text(0) } }
-      findings.append(
-        StoreFinding(
-          "integrity", isFine: check == ["ok"], found: check.joined(separator: "; "),
-          remedy: "stop Nightshift and restore the last backup: nightshift db restore FILE"))
-    } catch {
-      findings.append(
-        StoreFinding("integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup"))
-    }
+    if depth == .thorough { findings.append(await integrityFinding()) }
     findings.append(logFinding())
     if let finding = await freeSpaceFinding() { findings.append(finding) }
     findings.append(permissionFinding())
     return findings
+  }
+
+  /// Reads every page of the file.
+  private func integrityFinding() async -> StoreFinding {
+    do {
+      let check = try await read { try $0.query("PRAGMA quick_check(5)").compactMap { $0.text(0) } }
+      return StoreFinding(
+        "integrity", isFine: check == ["ok"], found: check.joined(separator: "; "),
+        remedy: "stop Nightshift and restore the last backup: nightshift db restore FILE")
+    } catch {
+      return StoreFinding("integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup")
+    }
   }
 
   private func logFinding() -> StoreFinding {

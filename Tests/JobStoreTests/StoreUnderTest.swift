@@ -114,5 +114,5 @@ extension TestStore: Store {
     try base.statements(for: job, now: now)
   }
 
-  func findings() async -> [StoreFinding] { await base.findings() }
+  func findings(_ depth: CheckDepth) async -> [StoreFinding] { await base.findings(depth) }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Nightshift
+import TestSupport
 import Testing
 
 @testable import NightshiftServer
@@ -75,19 +76,12 @@ import Testing
     }
   }
 
-  @Test func `have alerts that do what they say`() throws {
-    for arguments in [["check", "rules", "prometheus/alerts.yml"], ["test", "rules", "prometheus/alerts_test.yml"]] {
-      let tool = Process()
-      tool.executableURL = URL(filePath: "/usr/bin/env")
-      tool.arguments = ["promtool"] + arguments
-      tool.currentDirectoryURL = Self.deploy
-      let output = Pipe()
-      tool.standardOutput = output
-      tool.standardError = output
-      try tool.run()
-      let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-      tool.waitUntilExit()
-      #expect(tool.terminationStatus == 0, "promtool (scripts/setup installs it) said: \(said)")
+  @Test func `have alerts that do what they say`() async throws {
+    for (arguments, file) in [
+      (["check", "rules"], "prometheus/alerts.yml"), (["test", "rules"], "prometheus/alerts_test.yml"),
+    ] {
+      let tool = try await Tool.run(["promtool"] + arguments + [Self.deploy.appending(path: file).path])
+      #expect(tool.status == 0, "promtool (scripts/setup installs it) said: \(tool.text)")
     }
   }
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import Logging
 import NIOCore
 import Nightshift
+import TestSupport
 import Testing
 
 @testable import NightshiftServer
@@ -164,19 +165,8 @@ import Testing
     }
     #expect(text.contains("nightshift_kind_jobs_finished_total{kind=\"echo\",outcome=\"completed\"} 1\n"))
     #expect(text.contains("nightshift_jobs{queue=\"default\",state=\"dead\"} 1\n"))
-    let tool = Process()
-    tool.executableURL = URL(filePath: "/usr/bin/env")
-    tool.arguments = ["promtool", "check", "metrics"]
-    let (input, output) = (Pipe(), Pipe())
-    tool.standardInput = input
-    tool.standardOutput = output
-    tool.standardError = output
-    try tool.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    try input.fileHandleForWriting.close()
-    let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    tool.waitUntilExit()
-    #expect(tool.terminationStatus == 0, "promtool (scripts/setup installs it) said: \(said)")
+    let tool = try await Tool.run(["promtool", "check", "metrics"], input: Data(text.utf8))
+    #expect(tool.status == 0, "promtool (scripts/setup installs it) said: \(tool.text)")
   }
 
   @Test func `lets pages of allowed origins in, and no others`() async throws {

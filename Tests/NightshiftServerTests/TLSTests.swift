@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import Nightshift
 import NightshiftTesting
+import TestSupport
 import Testing
 
 @testable import NightshiftServer
@@ -14,22 +15,17 @@ private struct Certificate {
   let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)").path
   var files: TLSFiles { TLSFiles(certificate: "\(folder)/cert.pem", key: "\(folder)/key.pem") }
 
-  init(name: String = "localhost") throws {
+  init(name: String = "localhost") async throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try make(name)
+    try await make(name)
   }
 
-  func make(_ name: String) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
+  func make(_ name: String) async throws {
+    let tool = try await Tool.run([
       "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
       "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-keyout", files.key, "-out", files.certificate,
-    ]
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    ])
+    #expect(tool.status == 0, "openssl said: \(tool.text)")
   }
 
   func remove() { try? FileManager.default.removeItem(atPath: folder) }  // what stays behind harms nobody
@@ -59,7 +55,7 @@ private struct Certificate {
   }
 
   @Test func `is spoken by the server itself, and cookies and headers know`() async throws {
-    let certificate = try Certificate()
+    let certificate = try await Certificate()
     defer { certificate.remove() }
     var options = ServerOptions()
     options.tls = certificate.files
@@ -77,8 +73,8 @@ private struct Certificate {
     }
   }
 
-  @Test func `takes up a new certificate, and keeps the old one while the new is of no use`() throws {
-    let certificate = try Certificate()
+  @Test func `takes up a new certificate, and keeps the old one while the new is of no use`() async throws {
+    let certificate = try await Certificate()
     defer { certificate.remove() }
     let clock = TestClock()
     let context = try TLSContext(certificate.files, clock: clock, logger: .init(label: "test"))
@@ -87,13 +83,13 @@ private struct Certificate {
     try Data("nothing".utf8).write(to: URL(filePath: certificate.files.certificate))
     clock.advance(by: .seconds(6))
     #expect(context.current() === first)
-    try certificate.make("renewed")
+    try await certificate.make("renewed")
     clock.advance(by: .seconds(6))
     #expect(context.current() !== first)
   }
 
   @Test func `is refused with files that are missing or no PEM`() async throws {
-    let certificate = try Certificate()
+    let certificate = try await Certificate()
     defer { certificate.remove() }
     var files = certificate.files
     files.key = "/nonexistent/key.pem"

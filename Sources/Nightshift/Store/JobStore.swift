@@ -107,13 +107,25 @@ package protocol Store: JobStore, Database {
   func statements(for job: NewJob, now: Timestamp) throws(StoreError) -> [Statement]
 
   /// Problems with the database as such, each with its remedy.
-  func findings() async -> [StoreFinding]
+  func findings(_ depth: CheckDepth) async -> [StoreFinding]
+}
+
+/// How closely `nightshift doctor` and the console look.
+package enum CheckDepth: Sendable {
+  /// What is found in milliseconds, however large the store is: for a page.
+  case quick
+  /// Everything, which reads the whole database: for a person who asks.
+  case thorough
 }
 
 extension JobStore {
   package func promote(now: Timestamp, limit: Int) async throws(StoreError) -> Promotion {
     try await promote(now: now, limit: limit, freed: [])
   }
+}
+
+extension Store {
+  package func findings() async -> [StoreFinding] { await findings(.thorough) }
 }
 
 /// What `nightshift doctor` shows of a store.
