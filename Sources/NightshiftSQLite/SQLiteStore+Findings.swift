@@ -19,7 +19,8 @@ extension SQLiteStore {
         "integrity", isFine: check == ["ok"], found: check.joined(separator: "; "),
         remedy: "stop Nightshift and restore the last backup: nightshift db restore FILE")
     } catch {
-      return StoreFinding("integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup")
+      return StoreFinding(
+        "integrity", isFine: false, found: "\(error)", remedy: "check the disk, then restore a backup")
     }
   }
 

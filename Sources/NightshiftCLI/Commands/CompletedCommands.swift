@@ -17,6 +17,13 @@ struct CompletedCommands: ParsableCommand {
     ObjectIdentifier(QueuesCommand.self): CompletedGroup<QueuesCommand, QueuesList>.self,
     ObjectIdentifier(WorkersCommand.self): CompletedGroup<WorkersCommand, WorkersList>.self,
     ObjectIdentifier(WorkflowsCommand.self): CompletedGroup<WorkflowsCommand, WorkflowsList>.self,
+    ObjectIdentifier(AuditCommand.self): CompletedGroup<AuditCommand, AuditList>.self,
+    ObjectIdentifier(OperationsCommand.self): CompletedGroup<OperationsCommand, OperationsList>.self,
+    ObjectIdentifier(OrganizationsCommand.self): CompletedGroup<OrganizationsCommand, OrganizationsList>.self,
+    ObjectIdentifier(ProfileCommand.self): CompletedGroup<ProfileCommand, ProfileShow>.self,
+    ObjectIdentifier(SchedulesCommand.self): CompletedGroup<SchedulesCommand, SchedulesList>.self,
+    ObjectIdentifier(SecretsCommand.self): CompletedGroup<SecretsCommand, SecretsList>.self,
+    ObjectIdentifier(UsersCommand.self): CompletedGroup<UsersCommand, UsersList>.self,
     ObjectIdentifier(TokensCommand.self): CompletedGroup<TokensCommand, TokensList>.self,
   ]
 }

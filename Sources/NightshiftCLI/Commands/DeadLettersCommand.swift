@@ -19,10 +19,12 @@ struct DeadLettersCommand: AsyncParsableCommand {
     try await shared.withAPI { api, output in
       let operation = try await api.call(APIRequest(method: .post, path: path(fingerprint, "/\(verb)")))
       if output.isJSON { return output.json(operation) }
-      let (id, count) = (operation.text("id"), operation.number("changed"))
+      let id = operation.text("id")
+      let changed = Count.text(operation.number("changed"), "job was", "jobs were")
       output.line(
         operation.text("state") == "running"
-          ? "\(id) has begun; it goes on in the background." : "\(id) is done: \(count) jobs were changed.")
+          ? "\(id) has begun; it goes on in the background: nightshift operations show \(id)"
+          : "\(id) is done: \(changed) changed.")
     }
   }
 }

@@ -27,7 +27,7 @@ struct NightshiftCommand: AsyncParsableCommand {
         name: "Operation",
         subcommands: [
           QueuesCommand.self, LimitsCommand.self, BreakersCommand.self, PauseCommand.self, ResumeCommand.self,
-          WorkersCommand.self,
+          WorkersCommand.self, OperationsCommand.self,
           UsersCommand.self, OrganizationsCommand.self, TokensCommand.self, SecretsCommand.self, AuditCommand.self,
           ConfigCommand.self, DoctorCommand.self, ProfileCommand.self,
           DatabaseCommand.self, BenchCommand.self,

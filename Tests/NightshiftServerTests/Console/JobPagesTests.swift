@@ -123,6 +123,13 @@ import Testing
       #expect(page.status == 200)
       #expect(page.text.contains("The queue slow is paused by token:admin: &lt;i&gt;why&lt;/i&gt;."))
       #expect(page.text.contains("/jobs?queue=mail"))
+      #expect(try await !test.page("/overview").text.contains("secrets: "))
+      // Who can mend it is told of what else the server's own checks find.
+      test.engine.provide(masterKeys: [MasterKey.random().key])
+      _ = try await test.engine.setSecret("mail", to: "hush", by: .system)
+      test.engine.provide(masterKeys: [MasterKey.random().key])
+      #expect(try await test.page("/overview").text.contains("secrets: "))
+      #expect(try await !test.page("/overview", as: .viewer).text.contains("secrets: "))
     }
   }
 

@@ -116,7 +116,7 @@ struct OverviewPage: PageModel {
       warnings.append(
         Warning(
           text: "The circuit breaker \(status.state.breaker.name) is \(status.phase.rawValue): "
-            + "\(status.held.grouped) jobs are held back.", path: "/queues", link: "Queues", isBad: true))
+            + "\(status.held.grouped) jobs are held back.", path: "/breakers", link: "Breakers", isBad: true))
     }
     for (kind, pause) in try await engine.pausedKinds().sorted(by: { $0.key < $1.key }) {
       warnings.append(
@@ -124,7 +124,16 @@ struct OverviewPage: PageModel {
           text: "The kind \(kind) is paused by \(pause.by).", path: "/jobs?kind=\(kind)", link: "Its jobs", isBad: false
         ))
     }
+    if request.actor.role == .admin { warnings += await health(engine) }
     return Array(warnings.prefix(20))
+  }
+
+  /// What else the server's own checks find; those who can mend it are told.
+  private static func health(_ engine: Engine) async -> [Warning] {
+    let told: Set = ["breakers", "paused kinds", "pauses"]
+    return await engine.findings(.quick).filter { !$0.isFine && !told.contains($0.name) }.map { finding in
+      Warning(text: "\(finding.name): \(finding.found).", path: "/settings", link: "What to do", isBad: true)
+    }
   }
 
   private static func said(_ pause: Pause) -> String {
