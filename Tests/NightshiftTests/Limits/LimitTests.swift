@@ -1,56 +1,8 @@
 @testable import Nightshift
 import NightshiftTesting
-import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A limit` {
-  private func options(_ change: (inout JobOptions) -> Void) -> JobOptions {
-    var options = JobOptions()
-    change(&options)
-    return options
-  }
-
-  /// How many jobs have begun, are under way at most, in all and for each payload.
-  private final class Watch: Sendable {
-    private let state = Mutex((now: [String: Int](), most: [String: Int](), order: [String]()))
-
-    func begin(_ key: String) {
-      state.withLock { state in
-        state.order.append(key)
-        for key in [key, ""] {
-          state.now[key, default: 0] += 1
-          state.most[key] = max(state.most[key] ?? 0, state.now[key]!)
-        }
-      }
-    }
-
-    func end(_ key: String) {
-      state.withLock { state in for key in [key, ""] { state.now[key]! -= 1 } }
-    }
-
-    var most: [String: Int] { state.withLock { $0.most } }
-    var order: [String] { state.withLock { $0.order } }
-  }
-
-  private func register(_ engine: Engine, _ watch: Watch) async throws {
-    try await engine.register("k", payload: String.self) { key, _ in
-      watch.begin(key)
-      for _ in 0..<5 { await Task.yield() }
-      watch.end(key)
-    }
-  }
-
-  private func add(_ engine: Engine, _ keys: [String], _ options: JobOptions = JobOptions()) async throws -> [JobID] {
-    let drafts = keys.map { JobDraft(kind: "k", payload: Array("\"\($0)\"".utf8), options: options) }
-    return try await engine.submit(drafts, actor: .system).map(\.id)
-  }
-
-  private func waitForAll(_ ids: [JobID], _ engine: Engine) async throws {
-    for id in ids { _ = try await engine.waitForEnd(of: id, timeout: .seconds(240)) }
-  }
-
-  // MARK: Concurrency
-
+@Suite(.timeLimit(.minutes(5))) struct `A limit`: LimitsJobs {
   @Test(arguments: [
     (Limit("all", concurrency: 3), 3, 3), (Limit("queue", queues: ["default"], concurrency: 2), 2, 2),
     (Limit("kind", kinds: ["k"], concurrency: 2), 2, 2), (Limit("key", by: .payload("/x"), concurrency: 9), 9, 9),
@@ -62,7 +14,7 @@ import Testing
     let (first, second) = (
       try await database.engine { $0.concurrency = 8 }, try await database.engine { $0.concurrency = 8 }
     )
-    let watch = Watch()
+    let watch = BeginWatch()
     for engine in [first, second] { try await register(engine, watch) }
     try await first.set(limit)
     try await second.refresh()
@@ -81,7 +33,7 @@ import Testing
     let (first, second) = (
       try await database.engine { $0.concurrency = 8 }, try await database.engine { $0.concurrency = 8 }
     )
-    let watch = Watch()
+    let watch = BeginWatch()
     for engine in [first, second] { try await register(engine, watch) }
     try await first.set(Limit("per-key", by: .payload(""), concurrency: 1))
     try await second.refresh()
@@ -121,7 +73,7 @@ import Testing
   @Test func `that is raised, or removed, lets go on what it has kept back`() async throws {
     let test = try await TestEngine.fresh { $0.concurrency = 4 }
     let (begun, release) = (Signal(), Signal())
-    let watch = Watch()
+    let watch = BeginWatch()
     try await test.engine.register("k", payload: String.self) { key, _ in
       watch.begin(key)
       begun.signal()
@@ -234,113 +186,6 @@ import Testing
     #expect(try await test.engine.state(of: paused[0]) == .ready)
   }
 
-  // MARK: Rates
-
-  @Test func `in a window lets no more begin than it says, and the rest when it has moved on`() async throws {
-    let test = try await TestEngine.fresh()
-    try await test.engine.register("k", payload: String.self) { _, _ in }
-    for limit in [
-      Limit("window", queues: ["default"], rate: .window(3, per: .seconds(60))),
-      Limit("window", by: .payload(""), rate: .window(3, per: .seconds(60))),
-    ] {
-      try await test.engine.set(limit)
-      _ = try await add(test.engine, Array(repeating: "a", count: 7))
-      #expect(try await test.runUntilIdle() == 3)
-      test.clock.advance(by: .seconds(59))
-      #expect(try await test.runUntilIdle() == 0)
-      test.clock.advance(by: .seconds(1))
-      #expect(try await test.runUntilIdle() == 3)
-      test.clock.advance(by: .seconds(60))
-      #expect(try await test.runUntilIdle() == 1)
-      test.clock.advance(by: .seconds(60))
-    }
-  }
-
-  @Test func `that is smooth lets them begin one after the other, by itself`() async throws {
-    let test = try await TestEngine.fresh()
-    let watch = Watch()
-    try await register(test.engine, watch)
-    try await test.engine.set(Limit("smooth", by: .payload(""), rate: .smooth(6, per: .seconds(60))))
-    try await test.engine.whileRunning {
-      let ids = try await add(test.engine, ["a", "a", "a", "b"])
-      await eventually { watch.order.count == 2 }
-      for count in 3...4 {
-        test.clock.advance(by: .seconds(10))
-        await eventually { watch.order.count == count }
-      }
-      try await waitForAll(ids, test.engine)
-    }
-    #expect(watch.order.sorted() == ["a", "a", "a", "b"])
-  }
-
-  // MARK: Fairness
-
-  @Test func `with a key lets one job of one customer through a million of another`() async throws {
-    let test = try await TestEngine.fresh { $0.concurrency = 1 }
-    let watch = Watch()
-    try await register(test.engine, watch)
-    // Those that wait already when the limit comes have no turns, and must not keep others behind them.
-    _ = try await add(test.engine, Array(repeating: "early", count: 120))
-    try await test.engine.set(Limit("fair", by: .payload("")))
-    _ = try await add(test.engine, Array(repeating: "many", count: 120))
-    _ = try await add(test.engine, ["one", "two"])
-    _ = try await add(test.engine, ["two", "three"])
-    try await test.runUntilIdle()
-    let order = watch.order
-    #expect(order.count == 244)
-    // Some of those that had no turns go through while the others get theirs.
-    for key in ["one", "two", "three"] { #expect(order.firstIndex(of: key)! < 60, "\(key)") }
-    #expect(order.lastIndex(of: "two")! < 60)
-  }
-
-  @Test func `gives turns to jobs that become ready later, too`() async throws {
-    let test = try await TestEngine.fresh { $0.concurrency = 1 }
-    let watch = Watch()
-    try await register(test.engine, watch)
-    try await test.engine.set(Limit("fair", by: .payload("")))
-    _ = try await add(test.engine, Array(repeating: "many", count: 120))
-    _ = try await add(test.engine, Array(repeating: "later", count: 3), options { $0.runAt = .in(.seconds(60)) })
-    test.clock.advance(by: .seconds(60))
-    try await test.runUntilIdle()
-    #expect(watch.order.count == 123)
-    #expect(watch.order.lastIndex(of: "later")! < 20)
-  }
-
-  // MARK: Pauses of kinds
-
-  @Test func `does not let a paused kind begin, and nothing else is kept from running`() async throws {
-    let test = try await TestEngine.fresh()
-    let watch = Watch()
-    try await register(test.engine, watch)
-    try await test.engine.register("other", payload: Int.self) { _, _ in }
-    let ids = try await add(test.engine, ["a", "b"])
-    try await test.engine.pause(kind: "k", reason: "vendor is down", by: .system)
-    _ = try await test.engine.add("other")
-    #expect(try await test.runUntilIdle() == 1)
-    #expect(try await test.engine.job(ids[0])?.summary.hold?.reason == .kindPaused)
-    #expect(try await test.engine.pausedKinds()["k"]?.reason == "vendor is down")
-    #expect(try await test.engine.resume(kind: "k", by: .system))
-    #expect(try await !test.engine.resume(kind: "k", by: .system))
-    #expect(try await test.runUntilIdle() == 2)
-  }
-
-  @Test func `ends a kind's pause when its time is over`() async throws {
-    let test = try await TestEngine.fresh()
-    let watch = Watch()
-    try await register(test.engine, watch)
-    let now = test.engine.clock.now
-    try await test.engine.pause(kind: "k", until: now + .seconds(60), by: .system)
-    try await test.engine.whileRunning {
-      let ids = try await add(test.engine, ["a", "b"])
-      await eventually { try await test.engine.job(ids[1])?.summary.hold?.reason == .kindPaused }
-      test.clock.advance(by: .seconds(60))
-      try await waitForAll(ids, test.engine)
-    }
-    #expect(try await test.engine.pausedKinds().isEmpty)
-  }
-
-  // MARK: Faults
-
   @Test func `that makes no sense is refused with all that is wrong, and changes nothing`() async throws {
     let test = try await TestEngine.fresh()
     let wrong = Limit("Not a name", by: .payload("no pointer"), concurrency: 0, rate: .window(0, per: .zero))
@@ -359,13 +204,5 @@ import Testing
       "x", queues: ["a", "b"], kinds: ["k"], by: .payload("/customer/id"), concurrency: 3,
       rate: .smooth(5, per: .milliseconds(1_500)))
     #expect(try Limit(name: "x", limit.definition) == limit)
-  }
-}
-
-extension TestEngine {
-  fileprivate static func fresh(_ change: (inout EngineConfiguration) -> Void) async throws -> TestEngine {
-    var configuration = EngineConfiguration()
-    change(&configuration)
-    return try await fresh(configuration: configuration)
   }
 }

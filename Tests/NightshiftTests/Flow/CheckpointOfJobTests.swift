@@ -1,0 +1,92 @@
+@testable import Nightshift
+import NightshiftTesting
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct `A checkpoint, while its job goes on`: AsksPeople {
+  let ledger = Ledger()
+
+  @Test func `is in nobody's list once its job was cancelled`() async throws {
+    let test = try await asking()
+    let (id, checkpoint) = try await ask(test)
+    _ = try await test.engine.cancel([id], reason: "enough", by: .system)
+    #expect(try await pending(test).isEmpty)
+    await #expect(throws: CheckpointError.self) {
+      try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada)
+    }
+  }
+
+  @Test func `under a name that was used to inform is asked all the same`() async throws {
+    let test = try await engine { (_: Int, context: JobContext) -> String? in
+      if context.attempt == 1 {
+        try await context.inform("send", title: "Told")
+        throw RetryableFailure("again")
+      }
+      return try await context.approval("send", title: "Send?").by
+    }
+    let (id, other) = (try await test.engine.add("k"), try await test.engine.add("k"))
+    try await test.runUntilIdle()
+    test.clock.advance(by: .seconds(10))
+    try await test.runUntilIdle()
+    for job in [id, other] { #expect(try await test.engine.state(of: job) == .waiting) }
+    #expect(try await pending(test).count == 2)
+  }
+
+  @Test func `that was withdrawn is asked anew when its data come back`() async throws {
+    let test = try await engine { (_: Int, context: JobContext) -> Int in
+      async let signals: Void = {
+        for _ in 1...10 { _ = try await context.signal("again", as: Int.self) }
+      }()
+      async let answer = context.approval("send", title: "Send?", showing: context.attempt % 2)
+      _ = try await (signals, answer)
+      return 0
+    }
+    let id = try await test.engine.add("k")
+    for round in 1...5 {
+      try await test.runUntilIdle()
+      #expect(try await test.engine.state(of: id) == .waiting)
+      #expect(try await test.engine.job(id)?.summary.attempt == round)
+      #expect(try await pending(test).map(\.data) == [.integer(Int64(round % 2))])
+      try await test.engine.signal("again", to: id, round)
+    }
+  }
+
+  @Test func `that somebody asked for a job closes with the job`() async throws {
+    let test = try await engine { (payload: Int, context: JobContext) -> Int in
+      let draft = CheckpointDraft(
+        key: "outside", type: .approval, title: "Go?", data: nil, options: CheckpointOptions())
+      _ = try await context.engine.ask(draft, of: context.id, by: .system)
+      if payload == 1 { throw PermanentFailure("no") }
+      return payload
+    }
+    let (dead, completed) = (try await test.engine.add("k", "1"), try await test.engine.add("k", "2"))
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: dead) == .dead)
+    #expect(try await pending(test).isEmpty)
+    for job in [dead, completed] {
+      var filter = CheckpointFilter()
+      filter.job = job
+      let checkpoint = try #require(try await test.engine.checkpoints(filter).checkpoints.first)
+      await #expect(throws: CheckpointError.self) {
+        try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada)
+      }
+    }
+  }
+
+  @Test func `about a problem is asked again when a person runs the job again`() async throws {
+    let test = try await engine { (_: Int, context: JobContext) -> String? in
+      let choice = try await context.problem("stuck", title: "What now?", choices: ["fail", "skip"]).choice
+      if choice == "fail" { throw PermanentFailure("so it was decided") }
+      return choice
+    }
+    let (id, checkpoint) = try await ask(test)
+    _ = try await test.engine.decide(checkpoint.id, Verdict(.approve, choice: "fail"), by: ada)
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: id) == .dead)
+    _ = try await test.engine.retry([id], by: .system)
+    try await test.runUntilIdle()
+    let again = try #require(try await pending(test).first)
+    _ = try await test.engine.decide(again.id, Verdict(.approve, choice: "skip"), by: ada)
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: id) == .completed)
+  }
+}
