@@ -10,6 +10,7 @@ enum EntryPoint {
     // A client that hangs up must not end the process; `Output` deals with a closed pipe.
     signal(SIGPIPE, SIG_IGN)
     let arguments = Aliases.resolve(Array(CommandLine.arguments.dropFirst()))
+    if let complaint = UnknownCommand.complaint(arguments) { complain(complaint, ExitStatus.usage) }
     do {
       var command = try await NightshiftCommand.asyncParseAsRoot(arguments)
       if var asyncCommand = command as? any AsyncParsableCommand {
@@ -32,8 +33,20 @@ enum EntryPoint {
     case let error as ServerError: complain(error.description, ExitStatus.failure)
     case is CancellationError: exit(128 + SIGINT)
     // Help, completions and wrong usage are ArgumentParser's own.
-    default: NightshiftCommand.exit(withError: error)
+    default:
+      guard let rule = rule(for: error) else { NightshiftCommand.exit(withError: error) }
+      Output.write("\(NightshiftCommand.fullMessage(for: error))\n\(rule)\n", to: STDERR_FILENO)
+      exit(NightshiftCommand.exitCode(for: error).rawValue)
     }
+  }
+
+  /// How a length of time is written, where the parser only says that one is invalid: it knows no rule.
+  private static func rule(for error: any Error) -> String? {
+    let message = NightshiftCommand.message(for: error)
+    guard message.contains("is invalid for"), message.contains("<duration>") || message.contains("<time>") else {
+      return nil
+    }
+    return "What is asked for is \(DurationText.rule)."
   }
 
   private static func text(_ error: SubmissionError) -> String {

@@ -84,3 +84,37 @@ import Testing
     #expect(HoldText(["state": "ready"]) == nil)
   }
 }
+
+@Suite(.timeLimit(.minutes(5))) struct `A command that there is not`: Sendable {
+  private let binary = Binary(folder: TemporaryFolder())
+
+  @Test(arguments: [
+    (["user", "list"], "Did you mean `nightshift users`?"),
+    (["secrets", "get", "stripe"], "`nightshift secrets` has no `get`."),
+    (["users", "show", "x"], "There is: "), (["frobnicate"], "`nightshift --help` lists them."),
+  ])
+  func `is named with what was meant`(_ arguments: [String], _ words: String) async throws {
+    let result = try await binary.run(arguments)
+    #expect(result.status == 64 && result.errors.contains(words), "\(result.errors)")
+  }
+
+  @Test(arguments: [["tokens", "create", "ci", "--expires", "tomorrow"], ["profile", "watch", "k", "--p95", "fast"]])
+  func `has a length of time that is written in another way says the rule`(_ arguments: [String]) async throws {
+    let result = try await binary.run(arguments)
+    #expect(result.status == 64 && result.errors.contains("such as 500ms, 30s or 1h30m"), "\(result.errors)")
+  }
+
+  @Test func `keeps from locking itself out, and says of what kind there is none`() async throws {
+    let server = try await binary.serve()
+    let refused = try await binary.run("tokens", "revoke", "admin")
+    #expect(refused.status == 64 && refused.errors.contains("Revoke it?"), "\(refused.errors)")
+    #expect(try await binary.run("tokens", "list").status == 0)
+    let profile = try await binary.run("profile", "htp")
+    #expect(profile.status == 1 && profile.errors.contains("Did you mean http?"), "\(profile.errors)")
+    let last = try await binary.run("tokens", "revoke", "admin", "--yes")
+    #expect(last.status == 1 && last.errors.contains("is the last admin token"), "\(last.errors)")
+    #expect(try await binary.run("tokens", "create", "other", "--role", "admin").status == 0)
+    #expect(try await binary.run("tokens", "revoke", "admin", "--yes").status == 0)
+    _ = try await server.stop()
+  }
+}

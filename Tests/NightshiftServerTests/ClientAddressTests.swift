@@ -82,6 +82,23 @@ import Testing
   }
 }
 
+@Suite struct `A proxy that nobody has named` {
+  @Test func `is found out, since all callers look like one behind it`() async throws {
+    for (blocks, isFine) in [([], false), (["127.0.0.1"], true)] {
+      var options = ServerOptions()
+      options.trustedProxies = blocks.map { AddressBlock($0)! }
+      try await TestAPI.run(worker: false, options: options) { test in
+        let here = Origin.socket(address: "127.0.0.1", isLoopback: true)
+        let headers: HTTPFields = [HTTPField.Name("X-Forwarded-For")!: "198.51.100.1"]
+        #expect(try await test.call(.get, "/api/me", headers: headers, from: here).status == 200)
+        let findings = try await test.call(.get, "/api/doctor").json["findings"]?.arrayValue ?? []
+        let finding = try #require(findings.first { $0["name"] == "proxy" })
+        #expect(finding["fine"] == .bool(isFine), "\(finding)")
+      }
+    }
+  }
+}
+
 @Suite struct `The rate limit` {
   @Test func `lets a burst through, then so many in a time, and forgets nobody early`() throws {
     let limiter = RateLimiter(try #require(RequestRate("10/s")))

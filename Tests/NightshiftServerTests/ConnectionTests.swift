@@ -7,6 +7,8 @@ import Testing
 @Suite struct `A connection` {
   static let garbage: [(name: String, bytes: String, status: String)] = [
     ("noise", "\u{1}\u{2}garbage\r\n\r\n", "400"),
+    ("no host", "GET /healthz HTTP/1.1\r\n\r\n", "400"),
+    ("two hosts", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
     ("TLS", "\u{16}\u{3}\u{1}\u{2}hello", "400"),
     (
       "a huge header",

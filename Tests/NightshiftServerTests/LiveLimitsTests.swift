@@ -61,6 +61,28 @@ import Testing
     }
   }
 
+  @Test(arguments: [(Role.member, String?.none), (.operator, "globex")])
+  func `ends when its person's rights change, though they would do for the path`(
+    _ role: Role, _ organization: String?
+  ) async throws {
+    let clock = TestClock()
+    try await TestAPI.run(worker: false, clock: clock) { test in
+      for name in ["acme", "globex"] { try await test.engine.addOrganization(name, title: nil, by: .system) }
+      let password = "a long enough one"
+      _ = try await test.engine.addUser("olga", role: .operator, organization: "acme", password: password, by: .system)
+      let secret = try await test.engine.signIn("olga", password: password, address: nil, agent: nil)
+      let feed = try await test.feed("/api/events", [.cookie: "nightshift_session=\(secret)"])
+      let end = try await clock.passing(LiveLoop.keepAliveInterval) {
+        try await feed.run { _ in
+          var change = UserChange()
+          (change.role, change.organization) = (role, .some(organization ?? "acme"))
+          _ = try await test.engine.changeUser("olga", change, by: .system)
+        }
+      }
+      #expect(end == .notAllowed)
+    }
+  }
+
   @Test(.timeLimit(.minutes(5)))
   func `drops a client that is too slow`() async throws {
     try await TestAPI.run(worker: false) { test in
@@ -132,10 +154,10 @@ extension LiveMessage {
 
 extension TestAPI {
   /// The feed of a live route, as a caller with the role `viewer` gets it.
-  fileprivate func feed(_ path: String) async throws -> any LiveFeed {
+  fileprivate func feed(_ path: String, _ headers: HTTPFields? = nil) async throws -> any LiveFeed {
     let head = HTTPRequest(
       method: .get, scheme: "http", authority: "a", path: path,
-      headerFields: [.authorization: "Bearer \(tokens[.viewer]!)"])
+      headerFields: headers ?? [.authorization: "Bearer \(tokens[.viewer]!)"])
     let (route, request) = try await Gate(
       api: api, head: head, origin: .socket(address: nil, isLoopback: false)
     ).admit()

@@ -80,6 +80,14 @@ import Testing
       let first = try cookie(of: answer)
       _ = try await post(test, "/sign-in", fields, cookie: first)
       #expect(try await test.call(.get, "/account", as: nil, headers: [.cookie: first]).status == 303)
+      // A mistyped password ends nothing, and the audit log says whose session it was that ended.
+      let second = try cookie(of: try await post(test, "/sign-in", fields))
+      #expect(try await post(test, "/sign-in", ["name": "anna", "password": "x"], cookie: second).status != 303)
+      #expect(try await test.call(.get, "/account", as: nil, headers: [.cookie: second]).status == 200)
+      var filter = AuditFilter()
+      filter.verb = "sign-out"
+      let ended = try await test.engine.audit(filter).entries
+      #expect(ended.map(\.actor) == ["anna"] && ended.map(\.subject) == ["user anna"])
       let foreign = try await post(test, "/sign-in", fields, headers: [.origin: "https://evil.example"])
       #expect(foreign.status == 403 && foreign.headers[.setCookie] == nil)
     }

@@ -97,13 +97,13 @@ extension Engine {
   /// Without an admin's token nobody could make another one.
   private static func keepAnAdmin(
     besides id: Int64?, _ name: String, _ transaction: any WriteTransaction
-  ) throws(StoreError) {
+  ) throws {
     let admins = try transaction.query(
       "SELECT id, name FROM nightshift_tokens WHERE role = 'admin' AND revoked_at IS NULL AND expires_at IS NULL AND scopes IS NULL"
     )
     let others = admins.filter { $0.integer(0) != id && $0.text(1) != name }
     guard others.isEmpty, !admins.isEmpty else { return }
-    throw StoreError(
+    throw AccountError(
       .conflict, "\"\(name)\" is the last admin token: without it nobody could make another. Create one first.")
   }
 

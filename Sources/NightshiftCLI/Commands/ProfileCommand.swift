@@ -35,6 +35,7 @@ struct ProfileShow: AsyncParsableCommand {
       if output.isJSON { return output.json(answer) }
       let kinds = answer.items("kinds")
       let nothing = "Nothing has run in this time: --since 7d looks further back."
+      if let kind, kinds.isEmpty { try await Self.check(kind, api) }
       guard let kind, let profile = kinds.first(where: { $0.text("kind") == kind }) else {
         return output.table(ProfileText.table(kinds), whenEmpty: nothing)
       }
@@ -47,6 +48,14 @@ struct ProfileShow: AsyncParsableCommand {
       output.line()
       output.table(ProfileText.table(ofSlowest: profile.items("slowest")), whenEmpty: "")
     }
+  }
+
+  /// A kind without a profile may have rested, or be misspelt.
+  private static func check(_ kind: String, _ api: any APIClient) async throws {
+    let known = try await api.get("/api/kinds").items("kinds").map { $0.text("kind") }
+    guard !known.contains(kind) else { return }
+    let nearest = Spelling.nearest(to: kind, among: known).map { " Did you mean \($0)?" } ?? ""
+    throw CommandFailure("There is no kind \"\(kind)\".\(nearest) `nightshift kinds` lists them.")
   }
 }
 

@@ -31,7 +31,7 @@ struct TokensCreate: AsyncParsableCommand {
     name: .customLong("scope"), parsing: .singleValue,
     help: ArgumentHelp(
       "Confine it to a part of what the role may do: jobs, checkpoints, workflows, schedules, queues, limits, workers, "
-        + "metrics, accounts, audit or secrets, with :read behind it for looking only; may be repeated.",
+        + "metrics, accounts, audit, secrets or console, with :read behind it for looking only; may be repeated.",
       valueName: "scope"))
   var scopes: [String] = []
 
@@ -98,10 +98,20 @@ struct TokensRevoke: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("Their ids or names.", valueName: "token"))
   var tokens: [String]
 
+  @Flag(name: .shortAndLong, help: "Do not ask, also where it is the token that this command line uses.")
+  var yes = false
+
   @OptionGroup var shared: SharedOptions
 
   func run() async throws {
     try await shared.withAPI { api, output in
+      let own = try await api.get("/api/me").text("id")
+      if !yes, tokens.contains(where: { "token:\($0)" == own }) {
+        let question = "\(own) is what this command line shows to the server. Revoke it?"
+        guard try ConfirmationOptions.isConfirmed(question, output) else {
+          throw CommandFailure("Nothing was changed.")
+        }
+      }
       for token in tokens {
         let path = "/api/tokens/\(APIRequest.escape(token))"
         _ = try await api.call(APIRequest(method: .delete, path: path))

@@ -33,7 +33,12 @@ struct API: Sendable {
 
   /// From where a request really comes, if proxies that we trust say so.
   func origin(_ origin: Origin, of head: HTTPRequest) -> Origin {
-    proxies.resolve(origin, head.headerFields, isTLS: isTLS)
+    if case .socket(let peer?, isLoopback: true, _) = origin, TrustedProxies.speaks(in: head.headerFields),
+      !proxies.trusts(peer)
+    {
+      statistics.noteUnknownProxy(peer)
+    }
+    return proxies.resolve(origin, head.headerFields, isTLS: isTLS)
   }
 
   /// Answers a request. It never throws: what goes wrong is an answer too.

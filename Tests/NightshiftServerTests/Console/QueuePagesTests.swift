@@ -141,6 +141,18 @@ import Testing
         #expect(page.status == 200, "\(path)")
         #expect(!page.text.contains("<form method=\"post\""), "\(path)")
       }
+      // Nobody counts for an organization alone, so there are no numbers of others beside its own jobs.
+      let jobs = try await test.page("/jobs", as: nil, headers: headers).text
+      #expect(jobs.contains("<span>all</span></a>") && !jobs.contains("href=\"/dead-letters\""))
+      let overview = try await test.page("/overview", as: nil, headers: headers).text
+      #expect(overview.contains("of the whole installation") && !overview.contains("href=\"/jobs?state=running\""))
+      #expect(try await test.page("/jobs").text.contains("<span>all</span> <b>1</b></a>"))
+      // What the server has found out about itself, and what counts as slow, concerns all.
+      #expect(try await test.call(.get, "/api/doctor", as: nil, headers: headers).status == 403)
+      let threshold = "/api/profile/thresholds/echo"
+      let put = try await test.call(.put, threshold, as: nil, headers: headers, body: #"{"p95": "2s"}"#)
+      #expect(put.status == 403)
+      #expect(try await test.call(.delete, threshold, as: nil, headers: headers).status == 403)
     }
   }
 }

@@ -55,7 +55,7 @@ struct Gate: Sendable {
     var request = APIRequest(
       engine: engine, readiness: api.readiness, method: head.method, headers: headers,
       parameters: match.parameters, query: query,
-      actor: caller.actor, isStillAllowed: isStillAllowed(match.route))
+      actor: caller.actor, isStillAllowed: isStillAllowed(match.route, caller.actor))
     request.session = caller.session
     request.settings = api.settings
     do { try ForgeryCheck.checkSite(head, api.crossOrigin) } catch { request.siteFault = error }
@@ -153,11 +153,14 @@ struct Gate: Sendable {
     return signs.allSatisfy { headers[$0] == nil }
   }
 
-  private func isStillAllowed(_ route: Route) -> @Sendable () async -> Bool {
-    guard case .socket = origin, case .role(let role) = route.access else { return { true } }
+  /// Whether the caller of a stream may still have what it came for. A stream keeps the view of whoever opened it, so
+  /// any change of the caller's rights ends it; the client comes back and gets what it may have now.
+  private func isStillAllowed(_ route: Route, _ admitted: Actor) -> @Sendable () async -> Bool {
+    guard case .socket = origin, case .role = route.access else { return { true } }
     return {
       do {
-        return try await caller().actor.role >= role
+        let now = try await caller().actor
+        return now.role == admitted.role && now.organization == admitted.organization && now.scopes == admitted.scopes
       } catch is StoreError {
         // Nothing is known of the token just now, which is no reason to take it for revoked.
         return true

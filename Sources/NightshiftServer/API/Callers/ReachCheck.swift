@@ -6,7 +6,7 @@ import Nightshift
 struct ReachCheck: Sendable {
   /// What every organization shares: to change it, or to look at who may do what, is for those who have all in view.
   static let sharedAreas: Set<TokenScope.Area> = [
-    .queues, .limits, .workers, .schedules, .accounts, .audit, .secrets,
+    .queues, .limits, .workers, .schedules, .metrics, .accounts, .audit, .secrets,
   ]
   private static let privateAreas: Set<TokenScope.Area> = [.accounts, .audit, .secrets]
 
@@ -18,7 +18,7 @@ struct ReachCheck: Sendable {
     if route.scope.isWrite, let id = match.parameters["id"] { try await checkOwnership(of: id, route) }
     guard !reach.isEverything else { return }
     if let organization = actor.organization, Self.sharedAreas.contains(route.area), route.needsRole,
-      route.scope.isWrite || Self.privateAreas.contains(route.area), !route.isAboutOneself
+      route.scope.isWrite || Self.privateAreas.contains(route.area) || route.isAboutTheServer, !route.isAboutOneself
     {
       throw Problem(
         .forbidden, "forbidden",
@@ -59,6 +59,9 @@ struct ReachCheck: Sendable {
 
 extension Route {
   fileprivate var needsRole: Bool { if case .open = access { false } else { true } }
+
+  /// What its checks have found, which names paths, other organizations' jobs and more.
+  fileprivate var isAboutTheServer: Bool { path.description == "/api/doctor" }
 
   /// Who am I, my password, my way out: everybody's own.
   fileprivate var isAboutOneself: Bool { path.description == "/api/me" || path.noun == "account" }

@@ -60,6 +60,9 @@ struct TrustedProxies: Sendable {
     return blocks.contains { $0.contains(bytes) }
   }
 
+  /// Whether a proxy has left a word on whose behalf it asks.
+  static func speaks(in headers: HTTPFields) -> Bool { headers[forwardedFor] != nil }
+
   /// From where a request really comes.
   ///
   /// - Parameter isTLS: Whether the connection itself is encrypted.

@@ -8,6 +8,7 @@ import Nightshift
 ///
 /// - bytes that are no HTTP, and headers that are too large, are answered with problem details (it answers
 ///   400 without a body);
+/// - a request that names no host, or several, is refused (RFC 9112, section 3.2): proxies differ in which one they take;
 /// - `Expect: 100-continue` is answered, so that curl does not wait a second before it sends a large body;
 /// - an answer with `Connection: close` closes the connection, though the peer may still be sending, and so
 ///   does the answer to the last request of a client that says so, or that speaks HTTP/1.0.
@@ -21,9 +22,16 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var pending = 0
   private var closesAfterAnswer = false
   private var isLastRequest = false
+  /// Whether the connection is being closed, and what still comes is of no interest.
+  private var isRefused = false
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isRefused else { return }
     if case .head(let head) = unwrapInboundIn(data) {
+      if pending == 0, head.version == .http1_1, head.headers[canonicalForm: "host"].count != 1 {
+        isRefused = true
+        return refuse(.badRequest("malformed", "The request has no `Host`, or more than one."), context)
+      }
       if pending == 0,
         head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
       {
@@ -53,7 +61,11 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // In the midst of an answer another one would be taken for a part of it.
     guard let error = error as? HTTPParserError, pending == 0 else { return context.fireErrorCaught(error) }
-    let problem = Problem.malformed(error)
+    refuse(.malformed(error), context)
+  }
+
+  /// Answers what cannot become a request, and closes.
+  private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
     let id = UUID().uuidString.lowercased()
     let body = ByteBuffer(bytes: problem.json(requestID: id).serialized())
     let headers: HTTPHeaders = [

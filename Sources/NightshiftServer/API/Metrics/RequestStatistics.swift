@@ -15,6 +15,12 @@ final class RequestStatistics: Sendable {
   private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 
   private let state = Mutex<[Key: DurationHistogram]>([:])
+  private let proxy = Mutex<String?>(nil)
+
+  /// A proxy on this host that we have not been told to trust, if one has sent requests.
+  var unknownProxy: String? { proxy.withLock { $0 } }
+
+  func noteUnknownProxy(_ address: String) { proxy.withLock { $0 = address } }
 
   func record(_ method: HTTPRequest.Method, route: String?, status: Int, microseconds: Int64) {
     let key = Key(

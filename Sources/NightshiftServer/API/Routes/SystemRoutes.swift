@@ -16,7 +16,7 @@ extension RouteTable {
     },
     .get("/api/stats", .role(.viewer), query: ["from", "to", "by"], stats),
     .get("/api/doctor", .role(.admin)) { request in
-      let findings = await request.engine.findings()
+      let findings = await request.findings(.thorough)
       return .json([
         "healthy": .bool(findings.allSatisfy(\.isFine)), "findings": .array(findings.map { JSONValue($0) }),
       ])

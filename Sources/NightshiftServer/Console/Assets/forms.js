@@ -17,7 +17,7 @@ function showCount() {
   const count = document.querySelectorAll("[data-row] input[type=checkbox]:checked").length;
   for (const bar of document.querySelectorAll("[data-bulk]")) {
     bar.classList.toggle("is-open", count > 0);
-    bar.querySelector("[data-bulk-count]").textContent = `${count} chosen`;
+    bar.querySelector("[data-bulk-count]").textContent = count === 0 ? "Choose jobs for an action" : `${count} chosen`;
   }
 }
 

@@ -1,5 +1,5 @@
 // Shortcuts. None works while somebody types, and none decides anything by itself: they press the buttons of the page.
-import { toggleLive } from "./live.js";
+import { announce, toggleLive } from "./live.js";
 
 let isGoing = false;
 
@@ -26,8 +26,41 @@ function press(name) {
   const row = document.activeElement?.closest("[data-row]") ?? marked() ?? (rows().length === 1 ? rows()[0] : null);
   const button = row?.querySelector(`[data-key-${name}]`);
   if (!button) return false;
+  // One key is soon pressed by mistake: what cannot be taken back takes it twice.
+  if (button.hasAttribute("data-twice") && armed !== button) { arm(button, name); return true; }
+  disarm();
   button.click();
   return true;
+}
+
+let armed = null;
+
+function arm(button, key) {
+  disarm();
+  armed = button;
+  button.dataset.armed = `${key} once more`;
+  announce(`Press ${key} once more: ${button.textContent.trim()}. It cannot be taken back.`);
+  setTimeout(() => { if (armed === button) disarm(); }, 4000);
+}
+
+function disarm() {
+  armed?.removeAttribute("data-armed");
+  armed = null;
+}
+
+// After a decision the page comes anew: whoever works by keyboard goes on with the next in the list.
+const placeKey = "nightshift-place";
+
+function rememberPlaces() {
+  document.addEventListener("submit", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (!row || !row.contains(document.activeElement) && row !== marked()) return;
+    sessionStorage.setItem(placeKey, JSON.stringify({ path: location.pathname, index: rows().indexOf(row) }));
+  });
+  const kept = JSON.parse(sessionStorage.getItem(placeKey) ?? "null");
+  sessionStorage.removeItem(placeKey);
+  const all = rows();
+  if (kept?.path === location.pathname && all.length > 0) mark(all[Math.min(all.length - 1, Math.max(0, kept.index))]);
 }
 
 const actions = {
@@ -60,6 +93,7 @@ function isTyping(target) {
 }
 
 export function startKeys() {
+  rememberPlaces();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (isTyping(event.target)) return;

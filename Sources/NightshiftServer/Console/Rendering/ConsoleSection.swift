@@ -41,6 +41,9 @@ enum ConsoleSection: String, CaseIterable, Sendable {
   /// Those that a phone shows at once, at the lower edge.
   var isAtHand: Bool { [.approvals, .overview, .jobs, .deadLetters].contains(self) }
 
+  /// Those for whoever has all jobs in view.
+  var isOfAllJobs: Bool { self == .deadLetters }
+
   /// Those that there are, with who may see them.
   static let available: [(section: ConsoleSection, role: Role)] = allCases.compactMap { section in
     let path = section.path.split(separator: "/").map(String.init)

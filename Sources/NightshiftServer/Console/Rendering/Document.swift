@@ -30,7 +30,9 @@ struct Document<Page: PageModel>: Sendable {
   let page: Page
 
   init(_ page: Page, at current: ConsoleSection?, for request: APIRequest, waiting: Int, flash: FlashView?) {
+    let seesAll = request.actor.reach.isEverything
     let places = ConsoleSection.available.filter { request.actor.role >= $0.role }.map(\.section)
+      .filter { seesAll || !$0.isOfAllJobs }
     func place(_ section: ConsoleSection) -> Place {
       let isInbox = section == .approvals
       return Place(

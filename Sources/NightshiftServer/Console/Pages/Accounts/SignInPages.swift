@@ -37,13 +37,16 @@ enum SignInPages {
     let name = request.form["name"] ?? ""
     let next = request.form["next"].flatMap(safe)
     do {
-      // A session that the browser had before goes, whoever has put it there.
-      if let old = SessionCookie.secret(in: request.headers) {
-        try await request.engine.endSession(old, by: request.actor)
-      }
       let secret = try await request.engine.signIn(
         name, password: request.form.raw("password") ?? "", address: request.actor.address,
         agent: request.headers[.userAgent])
+      // A session that the browser had before goes, whoever has put it there. Not sooner: a mistyped password is no
+      // reason to be signed out.
+      if let old = SessionCookie.secret(in: request.headers), let session = try await request.engine.session(old) {
+        var owner = session.actor
+        owner.address = request.actor.address
+        try await request.engine.endSession(old, by: owner)
+      }
       return .seeOther(
         next ?? "/", headers: [.setCookie: SessionCookie.setting(secret, isSecure: request.isSecure)])
     } catch let error as AccountError {

@@ -39,6 +39,8 @@ struct ApprovalCard: Sendable {
   let isError: Bool
   let risk: String
   let riskText: String
+  /// Whether a key that approves is asked for twice.
+  let isRisky: Bool
   let state: StateView
   let created: TimeView
   let expires: TimeView?
@@ -76,6 +78,7 @@ struct ApprovalCard: Sendable {
     isError = checkpoint.type == .error
     risk = checkpoint.risk
     riskText = Self.text(ofRisk: checkpoint.risk)
+    isRisky = ![Risk.read, .reversible].map(\.rawValue).contains(checkpoint.risk)
     state = StateView(checkpoint.state)
     created = TimeView(checkpoint.createdAt, now: now)
     isPending = checkpoint.state == .pending

@@ -25,6 +25,8 @@ extension RouteTable {
     let within = listing.filter.asked(by: request.actor, request.engine.configuration.redaction)
     var found = JobPage(jobs: [])
     if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
+    let failed = found.jobs.filter { $0.state != .completed && $0.failures > 0 }.map(\.id)
+    listing.errors = try await request.engine.lastErrors(of: failed)
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
     listing.views = try await request.engine.views(of: request.actor.id, page: "/jobs")

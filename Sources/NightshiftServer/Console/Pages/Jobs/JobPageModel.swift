@@ -83,6 +83,8 @@ struct JobDetailPage: PageModel {
   let logPath: String
   let attempts: [Int]
   let mayCancel: Bool
+  /// Whether a copy may be made: what has completed is not run again itself.
+  let mayCopy: Bool
   let mayRetry: Bool
   let mayDiscard: Bool
   let mayRelease: Bool
@@ -142,6 +144,7 @@ struct JobDetailPage: PageModel {
     mayRelease = isOperator && summary.hold?.reason == .dependencyDied
     maySignal = request.actor.role >= .member && !isOver
     mayFork = isOperator && isOver
+    mayCopy = isOperator && summary.state == .completed
     signals = Set(job.flow.waits.filter { $0.state == .open }.flatMap(\.names)).sorted()
   }
 

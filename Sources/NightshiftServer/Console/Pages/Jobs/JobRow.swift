@@ -13,6 +13,8 @@ struct JobRow: Sendable {
   let queue: String
   let state: StateView
   let held: String?
+  /// What its last attempt failed with.
+  let error: String?
   let created: TimeView
   let moment: TimeView
   let momentLabel: String
@@ -21,13 +23,17 @@ struct JobRow: Sendable {
   let tags: [Tag]
   let mayChoose: Bool
 
-  init(_ job: JobSummary, now: Timestamp, mayChoose: Bool = false) {
+  init(_ job: JobSummary, now: Timestamp, mayChoose: Bool = false, error: Failure? = nil) {
     id = "\(job.id)"
     path = "/jobs/\(job.id)"
     (kind, queue) = (job.kind, job.queue)
     tags = job.tags.map { Tag(name: $0, path: ConsoleLink.path("/jobs", [("tag", $0)])) }
     state = StateView(job.state)
     held = job.whyHeld.map { Self.text(of: $0) }
+    // What a message may repeat of a payload is known where the payload is: whoever may not see all of it gets the type.
+    self.error = error.map { error in
+      Redactor.current == nil ? error.message.split(separator: "\n").first.map(String.init) ?? error.type : error.type
+    }?.truncatedUTF8(to: 160)
     created = TimeView(job.createdAt, now: now)
     switch job.state {
     case .completed, .dead, .cancelled:

@@ -8,7 +8,8 @@ struct JobsPage: PageModel {
     let name: String
     let tone: String
     let path: String
-    let count: String
+    /// `nil` for those who see a part of the jobs only: of these nobody keeps count.
+    let count: String?
     let isChosen: Bool
   }
 
@@ -50,7 +51,7 @@ struct JobsPage: PageModel {
     let isOperator = request.actor.role >= .operator
     mayChange = isOperator
     mayEnqueue = request.actor.role >= .member
-    rows = found.jobs.map { JobRow($0, now: now, mayChoose: isOperator) }
+    rows = found.jobs.map { JobRow($0, now: now, mayChoose: isOperator, error: listing.errors[$0.id]) }
     isEmpty = found.jobs.isEmpty
     isNarrowed = !listing.filter.isEmpty || listing.cursor != nil
     searchedBackTo = TimeView(found.searchedBackTo, now: now)
@@ -63,7 +64,7 @@ struct JobsPage: PageModel {
     search = listing.filter.search
     kinds = Self.options(listing.kinds, listing.filter.kinds)
     queues = Self.options(listing.queues.map(\.name), listing.filter.queues)
-    tabs = Self.tabs(listing)
+    tabs = Self.tabs(listing, isCounted: request.actor.reach.isEverything)
     views = listing.views.map { View(name: $0.name, path: "/jobs?\($0.query)", isChosen: $0.query == listing.query) }
     hasViews = !listing.views.isEmpty
     isLive = listing.cursor == nil
@@ -73,20 +74,21 @@ struct JobsPage: PageModel {
     Set(all).union(chosen).sorted().map { Option(name: $0, isChosen: chosen.contains($0)) }
   }
 
-  private static func tabs(_ listing: JobListing) -> [Tab] {
+  private static func tabs(_ listing: JobListing, isCounted: Bool) -> [Tab] {
     var counts: [JobState: Int] = [:]
     for queue in listing.queues where listing.filter.queues.isEmpty || listing.filter.queues.contains(queue.name) {
       counts.merge(queue.counts) { $0 + $1 }
     }
     let all = Tab(
-      name: "all", tone: "", path: listing.path(state: nil), count: counts.values.reduce(0, +).grouped,
+      name: "all", tone: "", path: listing.path(state: nil),
+      count: isCounted ? counts.values.reduce(0, +).grouped : nil,
       isChosen: listing.filter.states.isEmpty)
     let order: [JobState] = [.running, .ready, .scheduled, .waiting, .blocked, .dead, .cancelled, .completed]
     return [all]
       + order.map { state in
         Tab(
           name: state.rawValue, tone: state.rawValue, path: listing.path(state: state),
-          count: (counts[state] ?? 0).grouped, isChosen: listing.filter.states == [state])
+          count: isCounted ? (counts[state] ?? 0).grouped : nil, isChosen: listing.filter.states == [state])
       }
   }
 }
@@ -98,6 +100,7 @@ struct JobListing: Sendable {
   var kinds: [String] = []
   var queues: [QueueSummary] = []
   var views: [SavedView] = []
+  var errors: [JobID: Failure] = [:]
 
   private func parameters(_ states: [JobState]) -> [(name: String, value: String?)] {
     var parameters: [(name: String, value: String?)] = []

@@ -53,6 +53,8 @@ struct OverviewPage: PageModel {
   let moreQueues: String?
   let hasWaiting: Bool
   let waitingText: String
+  /// Whether these numbers count more than this person may see.
+  let isOfOthersToo: Bool
   let hasDead: Bool
   let deadText: String
 
@@ -67,8 +69,10 @@ struct OverviewPage: PageModel {
     waitingText =
       waiting == 1 ? "A question waits for a person." : "\(waiting.grouped) questions wait for a person."
     let dead = all.reduce(0) { $0 + ($1.counts[.dead] ?? 0) }
-    (hasDead, deadText) = (dead > 0, dead.grouped)
-    figures = Self.figures(all, rows)
+    let seesAll = request.actor.reach.isEverything
+    isOfOthersToo = !seesAll
+    (hasDead, deadText) = (dead > 0 && seesAll, dead.grouped)
+    figures = Self.figures(all, rows, isLinked: seesAll)
     warnings = try await Self.warnings(all, request)
     hasWarnings = !warnings.isEmpty
     chart = HourChart(rows, from: start, hours: Self.hours)
@@ -79,16 +83,16 @@ struct OverviewPage: PageModel {
     moreQueues = all.count > Self.mostQueues ? "and \((all.count - Self.mostQueues).grouped) more" : nil
   }
 
-  private static func figures(_ queues: [QueueSummary], _ rows: [StatsRow]) -> [Figure] {
+  private static func figures(_ queues: [QueueSummary], _ rows: [StatsRow], isLinked: Bool) -> [Figure] {
     func count(_ state: JobState) -> Int { queues.reduce(0) { $0 + ($1.counts[state] ?? 0) } }
     let states: [JobState] = [.running, .ready, .scheduled, .waiting]
     let completed = rows.reduce(0) { $0 + $1.completed }
     let failed = rows.reduce(0) { $0 + $1.failed }
     let share = completed + failed == 0 ? 0 : Double(failed) / Double(completed + failed) * 100
     return states.map { state in
-      Figure(name: state.rawValue, value: count(state).grouped, path: "/jobs?state=\(state.rawValue)")
+      Figure(name: state.rawValue, value: count(state).grouped, path: isLinked ? "/jobs?state=\(state.rawValue)" : nil)
     } + [
-      Figure(name: "completed in 24 h", value: completed.grouped, path: "/jobs?state=completed"),
+      Figure(name: "completed in 24 h", value: completed.grouped, path: isLinked ? "/jobs?state=completed" : nil),
       Figure(name: "of attempts failed", value: "\((share * 10).rounded() / 10) %", path: nil),
     ]
   }
@@ -124,14 +128,14 @@ struct OverviewPage: PageModel {
           text: "The kind \(kind) is paused by \(pause.by).", path: "/jobs?kind=\(kind)", link: "Its jobs", isBad: false
         ))
     }
-    if request.actor.role == .admin { warnings += await health(engine) }
+    if request.actor.role == .admin { warnings += await health(request) }
     return Array(warnings.prefix(20))
   }
 
   /// What else the server's own checks find; those who can mend it are told.
-  private static func health(_ engine: Engine) async -> [Warning] {
+  private static func health(_ request: APIRequest) async -> [Warning] {
     let told: Set = ["breakers", "paused kinds", "pauses"]
-    return await engine.findings(.quick).filter { !$0.isFine && !told.contains($0.name) }.map { finding in
+    return await request.findings(.quick).filter { !$0.isFine && !told.contains($0.name) }.map { finding in
       Warning(text: "\(finding.name): \(finding.found).", path: "/settings", link: "What to do", isBad: true)
     }
   }

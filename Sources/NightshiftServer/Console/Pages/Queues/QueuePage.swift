@@ -67,9 +67,13 @@ struct QueuePage: PageModel {
     hasListeners = !listeners.isEmpty
     let hours = try await DayOfHours(engine)
     chart = HourBars(hours.completed(in: queue.name), hours.failed(in: queue.name), from: hours.start)
-    limits = try await engine.limits().filter { status in
-      status.limit.queues.isEmpty || status.limit.queues.contains { $0.rawValue == queue.name }
-    }.map { Gate(name: $0.limit.name, path: "/limits/\($0.limit.name)", text: $0.limit.words) }
+    let own = Set(try await engine.kinds().filter { $0.queue == queue.name }.map(\.kind))
+    limits = try await engine.limits().map(\.limit).filter { limit in
+      // One that names kinds and no queue counts their jobs wherever they are; most are in the kind's own queue.
+      limit.queues.isEmpty
+        ? limit.kinds.isEmpty || limit.kinds.contains { own.contains($0.rawValue) }
+        : limit.queues.contains { $0.rawValue == queue.name }
+    }.map { Gate(name: $0.name, path: "/limits/\($0.name)", text: $0.words) }
     hasLimits = !limits.isEmpty
     kinds = try await engine.kinds().filter { $0.queue == queue.name }.map { kind in
       Gate(name: kind.kind, path: "/kinds/\(ConsoleLink.escaped(kind.kind))", text: kind.description)

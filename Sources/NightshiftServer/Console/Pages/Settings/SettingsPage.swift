@@ -43,7 +43,7 @@ struct SettingsPage: PageModel {
   init(_ request: APIRequest) async throws {
     store = request.engine.store.summary
     worker = "\(request.engine.workerID)"
-    let found = await request.engine.findings(.quick)
+    let found = await request.findings(.quick)
     isHealthy = found.allSatisfy(\.isFine)
     findings = found.map {
       Finding(name: $0.name, found: $0.found, remedy: $0.isFine ? nil : $0.remedy, isFine: $0.isFine)
