@@ -66,6 +66,7 @@ package final class EventHub: Sendable {
     let (stream, continuation) = AsyncThrowingStream.makeStream(
       of: EventDelivery.self, throwing: (any Error).self, bufferingPolicy: .bufferingOldest(Self.subscriberLimit))
     let (id, isFirst) = state.withLock { state in
+      // Nobody waits for them yet, so that nobody is woken under the lock.
       for delivery in missed(after: lastEventID, filter, state) { continuation.yield(delivery) }
       let id = state.nextSubscriber
       state.nextSubscriber += 1
@@ -131,34 +132,35 @@ package final class EventHub: Sendable {
   }
 
   private func handOut(_ events: [Event]) {
-    var slow: [EventStream.Continuation] = []
-    let audienceLeft = state.withLock { state in
-      guard isListened(state) else {
-        state.ring.removeAll()
-        defer { state.hasAudience = false }
-        return state.hasAudience
-      }
-      for event in events { slow += deliver(event, &state) }
-      return false
+    let (goesOn, audienceLeft) = state.withLock { state in
+      guard !isListened(state) else { return (true, false) }
+      state.ring.removeAll()
+      defer { state.hasAudience = false }
+      return (false, state.hasAudience)
     }
-    // Outside the lock: both call back into this object.
-    for continuation in slow { continuation.finish(throwing: SlowSubscriber()) }
     if audienceLeft { audienceChanged() }
+    guard goesOn else { return }
+    for event in events { deliver(event) }
   }
 
-  /// Returns those that were too slow: they must neither make the engine wait nor fill its memory.
-  private func deliver(_ event: Event, _ state: inout State) -> [EventStream.Continuation] {
-    state.number += 1
-    state.ring.append((state.number, event))
-    if state.ring.count > Self.ringLimit { state.ring.removeFirst() }
-    let delivery = EventDelivery.event(id: id(state.number), event)
-    var slow: [EventStream.Continuation] = []
-    for (id, subscriber) in state.subscribers where subscriber.filter.matches(event) {
-      guard case .dropped = subscriber.continuation.yield(delivery) else { continue }
-      state.subscribers[id] = nil
-      slow.append(subscriber.continuation)
+  /// Hands an event to all that it concerns, and drops those that are too slow: they must neither make the engine wait
+  /// nor fill its memory.
+  ///
+  /// Outside the lock: to hand something over wakes a task, for which the runtime takes that task's own lock. Whoever
+  /// cancels the task holds it while the subscription takes itself off our list, and would wait for us.
+  private func deliver(_ event: Event) {
+    let (delivery, subscribers) = state.withLock { state in
+      state.number += 1
+      state.ring.append((state.number, event))
+      if state.ring.count > Self.ringLimit { state.ring.removeFirst() }
+      let concerned = state.subscribers.filter { $0.value.filter.matches(event) }
+      return (EventDelivery.event(id: id(state.number), event), concerned)
     }
-    return slow
+    for (id, subscriber) in subscribers {
+      guard case .dropped = subscriber.continuation.yield(delivery) else { continue }
+      state.withLock { $0.subscribers[id] = nil }
+      subscriber.continuation.finish(throwing: SlowSubscriber())
+    }
   }
 }
 

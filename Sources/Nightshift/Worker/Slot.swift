@@ -45,18 +45,21 @@ final class Slot: Sendable {
     state.withLock { state in state.context.map { ($0, state.startedAt!) } }
   }
 
-  /// Cancels the attempt, if it is still this job's and this attempt. Under the lock, so that the next attempt in the
-  /// slot is never hit.
+  /// Cancels the attempt, if it is still this job's and this attempt.
+  ///
+  /// The task is cancelled outside the lock, since that runs what the handler has registered for it. It hits no later
+  /// attempt: from the mark on this task runs no other one.
   @discardableResult
   func cancel(_ job: JobID, attempt: Int? = nil, _ reason: CancellationReason) -> Bool {
-    state.withLock { state in
+    let (isFound, task) = state.withLock { state -> (Bool, Task<Void, Never>?) in
       guard let context = state.context, context.id == job, attempt == nil || attempt == context.attempt,
         !state.isCancelled
-      else { return false }
+      else { return (false, nil) }
       context.setCancelled(reason)
       state.isCancelled = true
-      state.task?.cancel()
-      return true
+      return (true, state.task)
     }
+    task?.cancel()
+    return isFound
   }
 }
