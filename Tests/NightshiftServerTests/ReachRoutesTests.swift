@@ -36,7 +36,7 @@ import Testing
 
   @Test func `is not handed out to whoever comes with the same key`() async throws {
     try await withPeople { people in
-      let body = #"{"kind": "echo", "payload": {"secret": "R2"}, "unique": {"key": "R2", "for": "1h"}}"#
+      let body = #"{"kind": "echo", "payload": {"note": "R2"}, "unique": {"key": "R2", "for": "1h"}}"#
       let own = try await people.call("mia", .post, "/api/jobs", body)
       let id = try #require(own.json["id"]?.stringValue)
       _ = try await people.test.end(of: id)
@@ -45,7 +45,7 @@ import Testing
       #expect(foreign.headers[HTTPField.Name("Preference-Applied")!] == nil)
       #expect(foreign.json == .object(["id": .string(id), "duplicate": true, "conflict": "kept"]), "\(foreign.text)")
       let known = try await people.call("mia", .post, "/api/jobs", body, prefer: "wait=8")
-      #expect(known.status == 200 && known.json["result"]?["secret"] == "R2")
+      #expect(known.status == 200 && known.json["result"]?["note"] == "R2")
     }
   }
 
