@@ -120,6 +120,8 @@ nightshift_grants.checkpoint bigint NOT NULL
 nightshift_grants.granted_by text COLLATE C NOT NULL
 nightshift_grants.role text COLLATE C NOT NULL
 nightshift_grants.created_at bigint NOT NULL
+nightshift_grants.organization text COLLATE C
+nightshift_grants.account bigint
 nightshift_ignored_errors.fingerprint text COLLATE C NOT NULL
 nightshift_ignored_errors.ignored_at bigint NOT NULL
 nightshift_ignored_errors.ignored_by text COLLATE C NOT NULL

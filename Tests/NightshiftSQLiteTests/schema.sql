@@ -54,7 +54,7 @@ CREATE UNIQUE INDEX nightshift_gates_name ON nightshift_gates(type, name) WHERE 
 CREATE TABLE nightshift_grants(
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, job INTEGER, digest TEXT,
   risk TEXT NOT NULL, expires_at INTEGER, checkpoint INTEGER NOT NULL, granted_by TEXT NOT NULL,
-  role TEXT NOT NULL, created_at INTEGER NOT NULL);
+  role TEXT NOT NULL, created_at INTEGER NOT NULL, organization TEXT, account INTEGER);
 CREATE INDEX nightshift_grants_kind ON nightshift_grants(kind, key);
 CREATE TABLE nightshift_ignored_errors(
   fingerprint TEXT NOT NULL PRIMARY KEY, ignored_at INTEGER NOT NULL, ignored_by TEXT NOT NULL,

@@ -8,7 +8,7 @@ import Testing
   @Test func `is accepted with the places to look for it`() async throws {
     try await TestAPI.run(worker: false) { test in
       let answer = try await test.call(
-        .post, "/api/jobs", as: .member,
+        .post, "/api/jobs", as: .operator,
         headers: [.traceContext: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
         body: """
           {"kind": "echo", "payload": {"a": [1, 2.5, "ü"]}, "queue": "mail", "priority": "high", "delay": "1h30m",
@@ -28,7 +28,7 @@ import Testing
       #expect(job["timeout"] == "30s")
       #expect(job["tags"] == ["a", "b"])
       #expect(job["organization"] == "acme")
-      #expect(job["owner"] == "token:member")
+      #expect(job["owner"] == "token:operator")
       #expect(job["traceparent"] == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     }
   }

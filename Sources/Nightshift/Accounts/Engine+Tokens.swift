@@ -9,6 +9,7 @@ extension Engine {
     name: String, role: Role, expiresAt: Timestamp?, organization: String? = nil, scopes: Set<TokenScope>? = nil,
     by actor: Actor
   ) async throws -> (TokenSummary, secret: String) {
+    try TokenSummary.check(name: name)
     let token = TokenSummary(
       id: Identifier.text(makeID().rawValue, prefix: "tok"), name: name, role: role, organization: organization,
       scopes: scopes, createdAt: clock.now, createdBy: actor.id, expiresAt: expiresAt)
@@ -16,9 +17,24 @@ extension Engine {
       try Self.check(organization: organization, transaction)
       let taken = try transaction.query(
         "SELECT 1 FROM nightshift_tokens WHERE name = ? AND revoked_at IS NULL", [.text(name)])
-      guard !taken.isEmpty else { return true }
+      guard !taken.isEmpty else {
+        try Self.checkHeritage(of: token, transaction)
+        return true
+      }
       throw StoreError(.conflict, "There is a token called \"\(name)\" already. Revoke it first, or use another name.")
     }!
+  }
+
+  /// A member sees the jobs that bear its name: those of a token that was revoked are not for the next one.
+  private static func checkHeritage(of token: TokenSummary, _ transaction: any ReadTransaction) throws {
+    guard token.role == .member else { return }
+    let jobs = try transaction.query(
+      "SELECT 1 FROM nightshift_payloads WHERE owner = ? LIMIT 1", [.text(Actor.tokenPrefix + token.name)])
+    guard !jobs.isEmpty else { return }
+    throw AccountError(
+      .conflict,
+      "There are still jobs of a former token \"\(token.name)\", and a new member of that name would see them. Use "
+        + "another name, or discard those jobs first: `GET /api/jobs?owner=token:\(token.name)` lists them.")
   }
 
   /// - Parameter isWanted: Asked within the transaction, and while no other process makes a token.
@@ -159,6 +175,25 @@ extension Engine {
 }
 
 extension TokenSummary {
+  /// Names stand in logs, in the audit log and in rules of checkpoints.
+  static let nameRule = "1 to 100 of a–z, A–Z, 0–9, '.', '_', '-' and '@', beginning with a letter or digit"
+
+  static func check(name: String) throws(AccountError) {
+    let bytes = Array(name.utf8)
+    func isWord(_ byte: UInt8) -> Bool {
+      let letter = byte | 0x20
+      return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+    guard (1...100).contains(bytes.count), isWord(bytes[0]),
+      bytes.allSatisfy({ isWord($0) || "._-@".utf8.contains($0) })
+    else {
+      // What cannot be seen is written out.
+      let found = name.truncatedUTF8(to: 40).unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+      throw AccountError(.invalid(field: "name"), "must be \(nameRule); got \"\(found)\"")
+    }
+  }
+
   /// What the audit log keeps of it.
   fileprivate var rights: JSONValue {
     .fields([

@@ -5,6 +5,23 @@ package struct Organization: Sendable, Hashable {
   package var createdAt: Timestamp
   package var createdBy: String
   package var users: Int
+
+  /// Which of some names no organization has, and the names that there are, if that is any; nothing where there are no
+  /// organizations at all.
+  static func lookUp(
+    _ names: Set<String>, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> (unknown: Set<String>, known: [String]) {
+    guard try transaction.hasTables(of: Migration.accounts.step) else { return ([], []) }
+    var unknown: Set<String> = []
+    for name in names {
+      let rows = try transaction.query("SELECT 1 FROM nightshift_organizations WHERE name = ?", [.text(name)])
+      if rows.isEmpty { unknown.insert(name) }
+    }
+    guard !unknown.isEmpty else { return ([], []) }
+    let known = try transaction.query("SELECT name FROM nightshift_organizations ORDER BY name LIMIT 1000")
+      .compactMap { $0.text(0) }
+    return (known.isEmpty ? [] : unknown, known)
+  }
 }
 
 extension Engine {
@@ -45,23 +62,51 @@ extension Engine {
     }
   }
 
-  /// Removes an organization that no user and no valid token belongs to. Its jobs stay.
+  /// Removes an organization that has no users, no tokens in force and no jobs any more: whoever made another one of
+  /// the same name would be shown them.
   package func removeOrganization(_ name: String, by actor: Actor) async throws {
     let now = clock.now
     try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift accounts")
-      let users = try transaction.query(
-        """
-        SELECT name FROM nightshift_users WHERE organization = ?
-        UNION ALL SELECT name FROM nightshift_tokens WHERE organization = ? AND revoked_at IS NULL LIMIT 1
-        """, [.text(name), .text(name)])
-      if let user = users.first?.text(0) {
+      let known = try transaction.query("SELECT 1 FROM nightshift_organizations WHERE name = ?", [.text(name)])
+      guard !known.isEmpty else { throw Self.noSuchOrganization(name) }
+      let rest = try Self.whatBelongs(to: name, transaction)
+      guard rest.isEmpty else {
         throw AccountError(
-          .conflict, "\"\(user)\" belongs to the organization \"\(name)\". Move or remove its users and tokens first.")
+          .conflict,
+          "The organization \"\(name)\" still has \(rest.joined(separator: " and ")). Move or remove its users, revoke "
+            + "its tokens, and discard its jobs or wait until they are pruned.")
       }
-      let count = try transaction.execute("DELETE FROM nightshift_organizations WHERE name = ?", [.text(name)])
-      guard count > 0 else { throw Self.noSuchOrganization(name) }
+      // What was allowed for its jobs is allowed for no other's.
+      if try transaction.session.hasTaken(Migration.ownedGrants.step) {
+        try transaction.execute("DELETE FROM nightshift_grants WHERE organization = ?", [.text(name)])
+      }
+      try transaction.execute("DELETE FROM nightshift_organizations WHERE name = ?", [.text(name)])
       try transaction.audit("remove-organization", "organization \(name)", by: actor, at: now)
+    }
+  }
+
+  /// Counted up to so many: a person needs no more to see that there are some.
+  private static let mostCounted = 1_000
+
+  /// `2 users`, `1 token`, `more than 1000 jobs`.
+  private static func whatBelongs(
+    to organization: String, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> [String] {
+    let values: [SQLValue] = [.text(organization), SQLValue(mostCounted + 1)]
+    let users = try transaction.query(
+      "SELECT count(*) FROM (SELECT 1 FROM nightshift_users WHERE organization = ? LIMIT ?) AS counted", values)
+    let tokens = try transaction.query(
+      """
+      SELECT count(*) FROM (
+        SELECT 1 FROM nightshift_tokens WHERE organization = ? AND revoked_at IS NULL LIMIT ?) AS counted
+      """, values)
+    let jobs = try transaction.query(
+      "SELECT count(*) FROM (SELECT 1 FROM nightshift_payloads WHERE organization = ? LIMIT ?) AS counted", values)
+    return [(users, "user"), (tokens, "token"), (jobs, "job")].compactMap { rows, word in
+      guard let count = rows.first?.integer(0), count > 0 else { return nil }
+      guard count <= mostCounted else { return "more than \(mostCounted) \(word)s" }
+      return "\(count) \(word)\(count == 1 ? "" : "s")"
     }
   }
 

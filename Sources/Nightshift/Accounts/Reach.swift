@@ -15,11 +15,22 @@ package struct Reach: Sendable, Hashable {
   package func includes(organization: String?, owner: String?) -> Bool {
     (self.organization == nil || self.organization == organization) && (self.owner == nil || self.owner == owner)
   }
+
+  /// The same of a row of `nightshift_payloads`, in SQL.
+  func condition(on payload: String) -> (text: String, values: [SQLValue]) {
+    let parts = [("organization", organization), ("owner", owner)].compactMap { column, name in
+      name.map { ("\(payload).\(column) = ?", SQLValue.text($0)) }
+    }
+    return (parts.isEmpty ? "1 = 1" : parts.map(\.0).joined(separator: " AND "), parts.map(\.1))
+  }
 }
 
 extension Actor {
   /// Members have their own jobs, and whoever belongs to an organization has that one's.
   package var reach: Reach { Reach(organization: organization, owner: role == .member ? id : nil) }
+
+  /// What it may change: whoever is no operator, its own jobs only, though an approver looks at all.
+  var reachOfChanges: Reach { Reach(organization: organization, owner: role < .operator ? id : nil) }
 }
 
 extension Engine {
@@ -27,12 +38,16 @@ extension Engine {
   /// is told that there is none.
   package func reaches(_ reach: Reach, _ job: JobID) async throws(StoreError) -> Bool {
     guard !reach.isEverything else { return true }
-    return try await store.read { transaction in
-      let row = try transaction.query(
-        "SELECT organization, owner FROM nightshift_payloads WHERE id = ?", [SQLValue(job)]
-      ).first
-      return row.map { reach.includes(organization: $0.text(0), owner: $0.text(1)) } ?? true
-    }
+    return try await store.read { transaction in try Self.reaches(reach, job, transaction) }
+  }
+
+  static func reaches(
+    _ reach: Reach, _ job: JobID, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> Bool {
+    let row = try transaction.query(
+      "SELECT organization, owner FROM nightshift_payloads WHERE id = ?", [SQLValue(job)]
+    ).first
+    return row.map { reach.includes(organization: $0.text(0), owner: $0.text(1)) } ?? true
   }
 
   /// Whether somebody may see a question: its job lies within reach, or it names the one who asks as reviewer.
@@ -46,14 +61,18 @@ extension Engine {
   /// Whether all jobs of a workflow lie within somebody's reach.
   package func reaches(_ reach: Reach, _ workflow: WorkflowID) async throws(StoreError) -> Bool {
     guard !reach.isEverything else { return true }
-    return try await store.read { transaction in
-      try transaction.query(
-        """
-        SELECT p.organization, p.owner FROM nightshift_workflow_jobs w JOIN nightshift_payloads p ON p.id = w.job
-        WHERE w.workflow = ? LIMIT 10000
-        """, [.integer(workflow.rawValue)]
-      ).allSatisfy { reach.includes(organization: $0.text(0), owner: $0.text(1)) }
-    }
+    return try await store.read { transaction in try Self.reaches(reach, workflow, transaction) }
+  }
+
+  static func reaches(
+    _ reach: Reach, _ workflow: WorkflowID, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> Bool {
+    try transaction.query(
+      """
+      SELECT p.organization, p.owner FROM nightshift_workflow_jobs w JOIN nightshift_payloads p ON p.id = w.job
+      WHERE w.workflow = ? LIMIT 10000
+      """, [.integer(workflow.rawValue)]
+    ).allSatisfy { reach.includes(organization: $0.text(0), owner: $0.text(1)) }
   }
 }
 

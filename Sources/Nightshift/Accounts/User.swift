@@ -38,17 +38,26 @@ package struct User: Sendable, Hashable {
   /// Names are used in URLs, logs and rules of checkpoints; addresses of mail are welcome as names.
   static let nameRule = "1 to 100 of a–z, 0–9, '.', '_', '-' and '@', beginning with a letter or digit"
 
+  /// Who is not a person in the audit log, in decisions and in the fields `by`: the program, a caller without an
+  /// account, nobody because a time ran out, a name that nobody has, and whoever works on the machine itself.
+  private static let reservedNames: Set<String> = ["system", "anonymous", "nobody", "unknown", "root"]
+
   static func check(name: String) throws(AccountError) {
     let bytes = Array(name.utf8)
-    func isWord(_ byte: UInt8) -> Bool {
-      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-    guard (1...100).contains(bytes.count), isWord(bytes[0]), !["system", "anonymous"].contains(name),
+    let found = name.truncatedUTF8(to: 40)
+    guard (1...100).contains(bytes.count), isWord(bytes[0]),
       bytes.allSatisfy({ isWord($0) || "._-@".utf8.contains($0) })
-    else {
-      let found = name.truncatedUTF8(to: 40)
-      throw AccountError(.invalid(field: "name"), "must be \(nameRule), and not system or anonymous; got \"\(found)\"")
+    else { throw AccountError(.invalid(field: "name"), "must be \(nameRule); got \"\(found)\"") }
+    guard !reservedNames.contains(name) else {
+      throw AccountError(
+        .invalid(field: "name"),
+        "must not be \(reservedNames.sorted().joined(separator: ", ")), which would be mistaken for a person; "
+          + "got \"\(found)\"")
     }
+  }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 
   /// Long rather than strange (NIST SP 800-63B, 5.1.1.2).

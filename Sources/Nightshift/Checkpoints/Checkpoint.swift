@@ -216,7 +216,7 @@ package struct Checkpoint: Sendable {
     owner = row.text(22)
   }
 
-  private static func policy(_ text: String, _ id: CheckpointID) throws(StoreError) -> CheckpointPolicy {
+  static func policy(_ text: String, _ id: CheckpointID) throws(StoreError) -> CheckpointPolicy {
     do {
       return try JSONDecoder().decode(CheckpointPolicy.self, from: Data(text.utf8))
     } catch {

@@ -36,22 +36,36 @@ extension Engine {
       conditions.append("c.job = ?")
       values.append(SQLValue(job))
     }
-    if let viewer = filter.viewer { Self.add(viewer, &conditions, &values) }
-    if let before {
-      conditions.append("c.id < ?")
-      values.append(.integer(before.rawValue))
+    if let organization = filter.viewer?.reach.organization {
+      conditions.append("p.organization = ?")
+      values.append(.text(organization))
     }
-    let condition = conditions.isEmpty ? "1 = 1" : conditions.joined(separator: " AND ")
-    let bound = values + [SQLValue(limit + 1)]
-    let found = try await store.read { transaction in
-      try transaction.query(
-        """
-        SELECT \(Checkpoint.columns), j.kind, j.queue, p.owner FROM nightshift_checkpoints c
-        JOIN nightshift_jobs j ON j.id = c.job JOIN nightshift_payloads p ON p.id = c.job
-        WHERE \(condition) ORDER BY c.id DESC LIMIT ?
-        """, bound
-      ).map { row in try Self.withDecisions(try Checkpoint(row), transaction) }
+    let (bounds, bound) = (conditions, values)
+    return try await store.read { transaction throws(StoreError) in
+      guard let reviewer = NamedReviewer(filter.viewer) else {
+        return try Self.page(bounds, bound, before: before, limit: limit, transaction)
+      }
+      let found = try reviewer.find(bounds, bound, before: before, limit: limit, transaction)
+      var checkpoints: [Checkpoint] = []
+      for id in found.ids {
+        checkpoints += try Self.checkpoint(CheckpointID(rawValue: id), transaction).map { [$0] } ?? []
+      }
+      return CheckpointPage(checkpoints: checkpoints, next: found.next)
     }
+  }
+
+  private static func page(
+    _ conditions: [String], _ values: [SQLValue], before: CheckpointID?, limit: Int,
+    _ transaction: any ReadTransaction
+  ) throws(StoreError) -> CheckpointPage {
+    let condition = (conditions + ["c.id < ?"]).joined(separator: " AND ")
+    let found = try transaction.query(
+      """
+      SELECT \(Checkpoint.columns), j.kind, j.queue, p.owner FROM nightshift_checkpoints c
+      JOIN nightshift_jobs j ON j.id = c.job JOIN nightshift_payloads p ON p.id = c.job
+      WHERE \(condition) ORDER BY c.id DESC LIMIT ?
+      """, values + [.integer(before?.rawValue ?? .max), SQLValue(limit + 1)]
+    ).map { row throws(StoreError) in try withDecisions(try Checkpoint(row), transaction) }
     let page = Array(found.prefix(limit))
     return CheckpointPage(checkpoints: page, next: found.count > limit ? page.last?.id : nil)
   }
@@ -61,20 +75,6 @@ extension Engine {
   ) {
     conditions.append("\(column) IN (\(names.map { _ in "?" }.joined(separator: ", ")))")
     values += names.map(SQLValue.text)
-  }
-
-  /// A member sees the questions of its own jobs, and those that name it as reviewer.
-  private static func add(_ viewer: Actor, _ conditions: inout [String], _ values: inout [SQLValue]) {
-    if let organization = viewer.reach.organization {
-      conditions.append("p.organization = ?")
-      values.append(.text(organization))
-    }
-    if let owner = viewer.reach.owner {
-      // The name within quotes, as it stands in the JSON of the policy: names need no escaping there. One that matches
-      // by chance elsewhere in it is let through as well; deciding is checked word by word.
-      conditions.append("(p.owner = ? OR c.policy LIKE ? ESCAPE '\\')")
-      values += [.text(owner), .text("%\"\(owner.replacing("_", with: "\\_").replacing("%", with: "\\%"))\"%")]
-    }
   }
 
   private static func withDecisions(
@@ -116,7 +116,7 @@ extension Engine {
   package func decide(
     _ id: CheckpointID, _ verdict: Verdict, by actor: Actor
   ) async throws -> Checkpoint {
-    let (now, grant) = (clock.now, makeID().rawValue)
+    let (now, grant) = (clock.now, GrantID(rawValue: makeID().rawValue))
     let decided = try await store.write { transaction in
       let session = transaction.session
       guard let seen = try Self.checkpoint(id, transaction) else { throw CheckpointError.missing(id) }
@@ -134,7 +134,7 @@ extension Engine {
       // An answer that others have yet to agree with allows nothing beforehand.
       let isSettled = try session.checkpoint(id.rawValue)?.state == .approved
       if isSettled, let remember = verdict.remember {
-        try Self.grant(grant, remember, checkpoint, by: actor, at: now, session)
+        try session.remember(grant, remember, checkpoint, by: actor, at: now)
       }
       try session.audit(
         verdict.answer.rawValue, "checkpoint \(id)", by: actor, at: now,
@@ -237,26 +237,5 @@ extension Engine {
     if try session.end(checkpoint.id.rawValue, isYes ? .satisfied : .rejected, at: now) {
       try session.resume(checkpoint.job, at: now)
     }
-  }
-
-  private static func grant(
-    _ id: Int64, _ remember: Verdict.Remember, _ checkpoint: Checkpoint, by actor: Actor, at now: Timestamp,
-    _ session: any StoreSession
-  ) throws(StoreError) {
-    // Here, where one is added, since none is read for its end.
-    try session.execute("DELETE FROM nightshift_grants WHERE expires_at <= ?", [SQLValue(now)])
-    try session.execute(
-      """
-      INSERT INTO nightshift_grants(
-        id, kind, key, job, digest, risk, expires_at, checkpoint, granted_by, role, created_at)
-      VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      [
-        .integer(id), .text(checkpoint.kind), .text(StepName.base(of: checkpoint.key)),
-        remember.scope == .job ? SQLValue(checkpoint.job) : .null,
-        remember.scope == .arguments ? .text(checkpoint.digest) : .null, .text(checkpoint.risk),
-        SQLValue(remember.until), .integer(checkpoint.id.rawValue), .text(actor.id), .text(actor.role.rawValue),
-        SQLValue(now),
-      ])
   }
 }

@@ -29,11 +29,14 @@ package struct Grant: Sendable {
   package var grantedBy: String
   package var role: String
   package var createdAt: Timestamp
+  /// The one whose jobs it counts for; `nil` for those of none.
+  package var organization: String?
 
   package var scope: Verdict.Remember.Scope { job != nil ? .job : digest != nil ? .arguments : .kind }
 
   fileprivate static let columns = """
-    g.id, g.kind, g.key, g.job, g.digest, g.risk, g.expires_at, g.checkpoint, g.granted_by, g.role, g.created_at
+    g.id, g.kind, g.key, g.job, g.digest, g.risk, g.expires_at, g.checkpoint, g.granted_by, g.role, g.created_at,
+    g.organization
     """
 
   fileprivate init(_ row: SQLRow) {
@@ -48,23 +51,26 @@ package struct Grant: Sendable {
     grantedBy = row.text(8)!
     role = row.text(9)!
     createdAt = row.timestamp(10)!
+    organization = row.text(11)
   }
 }
 
 extension Engine {
-  /// The answers given beforehand that are in force, newest first.
+  /// The answers given beforehand that are in force and within somebody's reach, newest first.
   package func grants(
-    before id: GrantID? = nil, limit: Int = 50
+    before id: GrantID? = nil, limit: Int = 50, for actor: Actor = .system
   ) async throws(StoreError) -> (grants: [Grant], next: GrantID?) {
     let now = clock.now
-    let found = try await store.read { transaction in
+    let (condition, values) = Grant.within(reachOf: actor)
+    let found = try await store.read { transaction throws(StoreError) in
+      guard try transaction.hasTables(of: Migration.ownedGrants.step) else { return [Grant]() }
       // One for a single job is over with the job.
-      try transaction.query(
+      return try transaction.query(
         """
         SELECT \(Grant.columns) FROM nightshift_grants g LEFT JOIN nightshift_jobs j ON j.id = g.job
         WHERE g.id < ? AND (g.expires_at IS NULL OR g.expires_at > ?) AND (g.job IS NULL OR j.state < 5)
-        ORDER BY g.id DESC LIMIT ?
-        """, [.integer(id?.rawValue ?? .max), SQLValue(now), SQLValue(limit + 1)]
+          AND \(condition) ORDER BY g.id DESC LIMIT ?
+        """, [.integer(id?.rawValue ?? .max), SQLValue(now)] + values + [SQLValue(limit + 1)]
       ).map { Grant($0) }
     }
     let page = Array(found.prefix(limit))
@@ -73,13 +79,16 @@ extension Engine {
 
   /// Ends an answer given beforehand: from now on people are asked again. What it has approved stays approved.
   ///
-  /// - Returns: What was revoked; `nil` if there is none with this id.
+  /// - Returns: What was revoked; `nil` if there is none with this id within reach.
   /// - Throws: ``CheckpointError`` unless somebody may who could decide, or has given it.
   package func revokeGrant(_ id: GrantID, by actor: Actor) async throws -> Grant? {
     let now = clock.now
+    let (condition, values) = Grant.within(reachOf: actor)
     return try await store.write { transaction in
+      guard try transaction.hasTables(of: Migration.ownedGrants.step) else { return nil }
       let rows = try transaction.query(
-        "SELECT \(Grant.columns) FROM nightshift_grants g WHERE g.id = ?", [.integer(id.rawValue)])
+        "SELECT \(Grant.columns) FROM nightshift_grants g WHERE g.id = ? AND \(condition)",
+        [.integer(id.rawValue)] + values)
       guard let grant = rows.first.map({ Grant($0) }) else { return nil }
       guard actor.role >= .approver || actor.isCalled(grant.grantedBy) else {
         throw CheckpointError.notAllowed(
@@ -96,5 +105,27 @@ extension Engine {
         ])
       return grant
     }
+  }
+}
+
+extension Grant {
+  /// Which of them somebody may see: those for the jobs of its organization; a member those for jobs of its own, and what
+  /// it has given itself.
+  fileprivate static func within(reachOf actor: Actor) -> (condition: String, values: [SQLValue]) {
+    var conditions: [String] = []
+    var values: [SQLValue] = []
+    if let organization = actor.reach.organization {
+      conditions.append("g.organization = ?")
+      values.append(.text(organization))
+    }
+    if let owner = actor.reach.owner {
+      conditions.append(
+        """
+        (g.granted_by = ? OR EXISTS (
+          SELECT 1 FROM nightshift_payloads p WHERE p.id = g.job AND p.owner = ?))
+        """)
+      values += [.text(owner), .text(owner)]
+    }
+    return (conditions.isEmpty ? "1 = 1" : conditions.joined(separator: " AND "), values)
   }
 }

@@ -190,31 +190,16 @@ extension Engine {
   /// An answer that somebody gave beforehand. It is written down like any other.
   fileprivate func grant(for draft: CheckpointDraft, of context: JobContext) async throws -> Decision? {
     let (id, job, attempt, worker) = (makeID().rawValue, context.id, context.attempt, context.worker)
-    let (kind, name, now) = (context.kind.rawValue, StepName.base(of: draft.key), clock.now)
-    let policy = CheckpointPolicy(draft)
+    let (policy, now) = (CheckpointPolicy(draft), clock.now)
     // Where several have to agree, one of them cannot have done so for all.
     guard policy.reviewers.required == 1 else { return nil }
-    let values: [SQLValue] = [
-      .text(kind), .text(name), .text(draft.options.risk.rawValue), SQLValue(now), SQLValue(job), .text(draft.digest),
-    ]
-    let sql = """
-      SELECT granted_by, role FROM nightshift_grants
-      WHERE kind = ? AND key = ? AND risk = ? AND (expires_at IS NULL OR expires_at > ?) AND (job IS NULL OR job = ?)
-        AND (digest IS NULL OR digest = ?) ORDER BY id LIMIT 100
-      """
-    @Sendable func granter(_ transaction: any ReadTransaction) throws(StoreError) -> Actor? {
-      let excluded = policy.reviewers.excludesRequester ? try transaction.requesters(of: job) : []
-      // Only of somebody who could decide this very question.
-      for row in try transaction.query(sql, values) {
-        let actor = Actor(id: row.text(0)!, role: Role(rawValue: row.text(1)!) ?? .viewer)
-        if policy.reviewers.allows(actor), !excluded.contains(where: actor.isCalled) { return actor }
-      }
-      return nil
-    }
-    guard try await store.read({ try granter($0) }) != nil else { return nil }
+    let asked = AskedBeforehand(
+      job: job, kind: context.kind.rawValue, key: StepName.base(of: draft.key), risk: draft.options.risk.rawValue,
+      digest: draft.digest, reviewers: policy.reviewers)
+    guard try await store.read({ try asked.granter(at: now, $0) }) != nil else { return nil }
     let checkpoint = try await store.write { transaction -> Checkpoint? in
       try transaction.fence(job, attempt, worker)
-      guard let actor = try granter(transaction) else { return nil }
+      guard let actor = try asked.granter(at: now, transaction) else { return nil }
       let session = transaction.session
       try session.insertCheckpoint(draft, id, job: job, attempt: attempt, .approved, expiresAt: nil, at: now)
       guard var checkpoint = try session.checkpoint(id) else { return nil }

@@ -1,11 +1,16 @@
 extension Engine {
   /// Everything that is known of a job; `nil` if there is none with this id.
-  package func job(_ id: JobID) async throws(StoreError) -> JobDetail? {
+  ///
+  /// - Parameter reach: Of whoever asks: of other jobs that it is tied to, those beyond are not named.
+  package func job(_ id: JobID, within reach: Reach = Reach()) async throws(StoreError) -> JobDetail? {
     let now = clock.now
     return try await store.read { transaction in
       guard let summary = try JobSummary.read([id], transaction).first else { return nil }
       var job = try JobDetail(summary, transaction)
-      if try Migration.hasWorkflows(transaction) { job.ties = try JobTies(of: id, transaction) }
+      if try Migration.hasWorkflows(transaction) { job.ties = try JobTies(of: id, within: reach, transaction) }
+      if let origin = job.flow.origin, !reach.isEverything, try !Self.reaches(reach, origin, transaction) {
+        (job.flow.origin, job.flow.originStep) = (nil, nil)
+      }
       job.limits = try JobLimits(of: summary, now: now, transaction)
       return job
     }
@@ -35,10 +40,12 @@ extension Engine {
   /// Waits until a job is over, or the time is.
   ///
   /// - Returns: The job as it then is; `nil` if there is none with this id.
-  package func waitForEnd(of id: JobID, timeout: Duration) async throws -> JobDetail? {
+  package func waitForEnd(
+    of id: JobID, within reach: Reach = Reach(), timeout: Duration
+  ) async throws -> JobDetail? {
     // Listen first and look then, so that nothing happens in between unseen.
     let stream = try await listen(EventFilter(job: id))
-    guard let now = try await job(id) else { return nil }
+    guard let now = try await job(id, within: reach) else { return nil }
     guard !now.summary.state.isTerminal, timeout > .zero else { return now }
     let deadline = clock.monotonic(after: timeout)
     await withTaskGroup(of: Void.self) { group in
@@ -56,7 +63,7 @@ extension Engine {
       await group.next()
       group.cancelAll()
     }
-    return try await job(id)
+    return try await job(id, within: reach)
   }
 }
 

@@ -141,11 +141,20 @@ package struct Submission: Sendable, Hashable {
   }
 
   package var id: JobID
-  package var state: JobState
+  /// `nil` for another job that whoever asks may not see: then `id` is all that is told of it.
+  package var state: JobState?
   /// Another job held its key or its idempotency key: `id` is that one.
   package var isDuplicate: Bool
   /// `nil` unless another job held the key.
   package var conflict: Conflict?
+
+  package var isHidden: Bool { state == nil }
+
+  /// Keeps back where the other job stands. Nothing has become of it, or the submission would have been refused.
+  mutating func hideHolder() {
+    state = nil
+    if conflict != nil { conflict = .kept }
+  }
 }
 
 package struct QueueSummary: Sendable {

@@ -142,6 +142,6 @@ extension Migration {
     ]
     + [
       .schedules, .workflows, .waits, .limits, .pauses, .requesters, .accounts, .profile, .deadLetters, .safety,
-      .eventBodies,
+      .eventBodies, .ownedGrants,
     ]
 }

@@ -116,6 +116,7 @@ extension MovedTable {
       "grants", key: ["id"],
       [
         "kind", "key", "job", "digest", "risk", "expires_at", "checkpoint", "granted_by", "role", "created_at",
+        "organization", "account",
       ]),
     MovedTable(
       "profile", key: ["hour", "kind", "part", "name"],

@@ -48,7 +48,7 @@ extension Engine {
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/name", message: message)])
     }
     try actor.claim(&drafts)
-    try await check(drafts, lieWithin: actor.reach)
+    try await check(drafts, by: actor)
     let idempotency = idempotencyKey.map { ($0, actor) }
     let records = try await prepare(drafts, isTyped: isTyped, idempotency: idempotency, seal: workflow.name)
     // A middleware may change drafts, but neither their number nor their order.
@@ -72,7 +72,7 @@ private struct WorkflowRows: Sendable {
 
   func insert(now: Timestamp, by actor: Actor, _ transaction: any WriteTransaction) throws -> WorkflowSubmission {
     if let replay = try replay(now: now, transaction) { return replay }
-    let submissions = try Engine.submissions(of: records, by: actor, now: now, transaction)
+    let submissions = try Engine.submissions(of: records, asWorkflow: true, by: actor, now: now, transaction)
     try transaction.execute(
       "INSERT INTO nightshift_workflows(id, name, created_at, created_by) VALUES(?, ?, ?, ?)",
       [.integer(id.rawValue), .text(name), SQLValue(now), .text(createdBy)])

@@ -59,7 +59,7 @@ struct OrganizationsList: AsyncParsableCommand {
 
 struct OrganizationsRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Remove organizations that nobody belongs to; their jobs stay.",
+    commandName: "remove", abstract: "Remove organizations that have no users, tokens or jobs any more.",
     usage: "nightshift organizations remove <name> ... [<options>]")
 
   @Argument(help: ArgumentHelp("The organizations.", valueName: "name"))

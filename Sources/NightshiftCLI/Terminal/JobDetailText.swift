@@ -47,11 +47,16 @@ struct JobDetailText {
     if let workflow = job["workflow"] {
       lines += field("workflow", "\(workflow.text("id")) \(workflow.text("name")), as \(workflow.text("ref"))")
     }
-    lines += job.items("dependencies").flatMap { field("after", tie($0)) }
+    let dependencies = job.items("dependencies")
+    lines += dependencies.flatMap { field("after", tie($0)) }
+    let hidden = job.number("dependencyCount") - dependencies.count
+    if hidden > 0 { lines += field(dependencies.isEmpty ? "after" : "", "\(hidden) that you may not see") }
     let dependants = job.items("dependants")
     lines += dependants.prefix(20).flatMap { field("before", tie($0)) }
     let count = job.number("dependantCount")
-    if count > min(20, dependants.count) { lines += field("", "and \(count - min(20, dependants.count)) more") }
+    if count > min(20, dependants.count) {
+      lines += field(dependants.isEmpty ? "before" : "", "and \(count - min(20, dependants.count)) more")
+    }
     return lines
   }
 

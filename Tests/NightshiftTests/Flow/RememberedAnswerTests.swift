@@ -68,7 +68,7 @@ import Testing
     #expect(grant.kind == "k" && grant.key == "send" && grant.scope == .kind && grant.grantedBy == "ada")
     #expect(grant.checkpoint == checkpoint.id && grant.expiresAt == remember.until)
     let mia = Actor(id: "mia", role: .member)
-    await #expect(throws: CheckpointError.self) { try await test.engine.revokeGrant(grant.id, by: mia) }
+    #expect(try await test.engine.revokeGrant(grant.id, by: mia) == nil)
     #expect(try await test.engine.revokeGrant(grant.id, by: ben)?.id == grant.id)
     #expect(try await test.engine.revokeGrant(grant.id, by: ben) == nil)
     #expect(try await test.engine.grants().grants.isEmpty)

@@ -11,6 +11,7 @@ extension Problem {
       switch error {
       case let problem as Problem: problem
       case let error as SubmissionError: Problem(error)
+      case let error as KeyBeyondReach: Problem(.conflict, "key_held", error.description)
       case let error as ScheduleError: Problem(error)
       case let error as LimitError: .invalid(error.faults.map { Fault($0.pointer, $0.message) })
       case let error as StoreError: Problem(error)

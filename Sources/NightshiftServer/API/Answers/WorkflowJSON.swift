@@ -9,11 +9,11 @@ extension JSONValue {
       "count": JSONValue(submission.jobs.count),
       "jobs": .array(
         submission.jobs.map { place in
-          [
+          .fields([
             "ref": .string(place.ref), "id": .string(place.submission.id.description),
-            "state": .string(place.submission.state.rawValue),
+            "state": place.submission.state.map { .string($0.rawValue) },
             "statusUrl": .string(Links.status(of: place.submission.id)),
-          ]
+          ])
         }),
     ]
   }
@@ -70,9 +70,10 @@ extension JSONValue {
   static func tieFields(_ ties: JobTies) -> [String: JSONValue?] {
     [
       "dependencies": ties.dependencies.isEmpty ? nil : .array(ties.dependencies.map { JSONValue($0) }),
-      "dependants": ties.dependants.isEmpty ? nil : .array(ties.dependants.map { JSONValue($0) }),
       // Spelt out: a bare `nil` beside a value would be JSON's `null`.
-      "dependantCount": ties.dependants.isEmpty ? JSONValue?.none : JSONValue(ties.dependantCount),
+      "dependencyCount": ties.dependencyCount == 0 ? JSONValue?.none : JSONValue(ties.dependencyCount),
+      "dependants": ties.dependants.isEmpty ? nil : .array(ties.dependants.map { JSONValue($0) }),
+      "dependantCount": ties.dependantCount == 0 ? JSONValue?.none : JSONValue(ties.dependantCount),
       "workflow": ties.workflow.map { place in
         ["id": .string(place.id.description), "name": .string(place.name), "ref": .string(place.ref)]
       },

@@ -34,7 +34,9 @@ extension RouteTable {
 
   private static func show(_ request: APIRequest) async throws -> Response {
     let id = try request.jobID()
-    guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
+    guard let job = try await request.engine.job(id, within: request.actor.reach) else {
+      throw APIRequest.noSuchJob(id)
+    }
     // The version counts transitions only; logs and progress go on between them, its queue may be paused, a limit may fill
     // up, and jobs that this one is tied to move on their own.
     let progress = job.progress.map { "\($0.at.microseconds)" } ?? ""

@@ -30,14 +30,15 @@ extension RouteTable {
     _ submission: Submission, isReplay: Bool, to request: APIRequest
   ) async throws -> Response {
     var submission = submission
-    var headers: HTTPFields = [.location: Links.status(of: submission.id)]
+    var headers: HTTPFields = submission.isHidden ? [:] : [.location: Links.status(of: submission.id)]
     if isReplay { headers[.idempotencyReplayed] = "true" }
-    if let wait = request.headers.preferredWait() {
+    // Whoever may not see the job that holds the key does not learn how it ends either.
+    if !submission.isHidden, let wait = request.headers.preferredWait() {
       headers[.preferenceApplied] = "wait=\(wait)"
       let id = submission.id
       // A server that stops answers what it knows, rather than hold up the stop for a minute.
       let latest = try await cancelWhenGracefulShutdown {
-        try await request.engine.waitForEnd(of: id, timeout: .seconds(wait))
+        try await request.engine.waitForEnd(of: id, within: request.actor.reach, timeout: .seconds(wait))
       }
       if let latest, latest.summary.state.isTerminal { return .json(JSONValue(latest), headers: headers) }
       if let latest { submission.state = latest.summary.state }
@@ -102,9 +103,9 @@ extension JSONValue {
   fileprivate init(_ submission: Submission, _ isDuplicate: Bool) {
     self = .fields([
       "id": .string(submission.id.description),
-      "state": .string(submission.state.rawValue),
-      "statusUrl": .string(Links.status(of: submission.id)),
-      "liveUrl": .string(Links.live(of: submission.id)),
+      "state": submission.state.map { .string($0.rawValue) },
+      "statusUrl": submission.isHidden ? JSONValue?.none : .string(Links.status(of: submission.id)),
+      "liveUrl": submission.isHidden ? JSONValue?.none : .string(Links.live(of: submission.id)),
       "duplicate": isDuplicate ? true : nil,
       "conflict": isDuplicate ? submission.conflict.map { .string($0.rawValue) } : nil,
     ])

@@ -19,7 +19,9 @@ extension RouteTable {
 
   static func shownJob(_ request: APIRequest) async throws -> JobDetail {
     let id = try request.jobID()
-    guard let job = try await request.engine.job(id) else { throw APIRequest.noSuchJob(id) }
+    guard let job = try await request.engine.job(id, within: request.actor.reach) else {
+      throw APIRequest.noSuchJob(id)
+    }
     return job.shown
   }
 

@@ -55,7 +55,7 @@ struct TieGraph: Sendable {
       edges.append(Self.edge(from: (hereX, middle), to: (x, y), isOpen: other.isOpen))
     }
     (self.nodes, self.edges) = (nodes, edges)
-    let hidden = ties.dependencies.count - left.count + ties.dependantCount - right.count
+    let hidden = ties.dependencyCount - left.count + ties.dependantCount - right.count
     more = hidden > 0 ? "and \(hidden.grouped) more" : nil
   }
 
