@@ -126,6 +126,7 @@ extension JobFilter {
     set("queues", Array(queues))
     set("tags", Array(tags))
     if let search { fields["search"] = .string(search) }
+    if search != nil, !searchesContents { fields["searchesContents"] = false }
     if let organization { fields["org"] = .string(organization) }
     if let owner { fields["owner"] = .string(owner) }
     return .object(fields)

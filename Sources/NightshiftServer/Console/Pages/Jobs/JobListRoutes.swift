@@ -25,6 +25,7 @@ extension RouteTable {
     let within = listing.filter.asked(by: request.actor, request.engine.configuration.redaction)
     var found = JobPage(jobs: [])
     if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
+    found.jobs = try await request.shown(found.jobs)
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
     listing.views = try await request.engine.views(of: request.actor.id, page: "/jobs")
