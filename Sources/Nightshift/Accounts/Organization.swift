@@ -41,9 +41,12 @@ extension Engine {
       try transaction.execute(
         "INSERT INTO nightshift_organizations(name, title, created_at, created_by) VALUES(?, ?, ?, ?)",
         [.text(name), SQLValue(title), SQLValue(now), .text(actor.id)])
-      try transaction.audit("add-organization", "organization \(name)", by: actor, at: now)
+      let change = AuditedChange(from: nil, to: Self.audited(title: title))
+      try transaction.audit("add-organization", "organization \(name)", by: actor, at: now, detail: change.detail())
     }
   }
+
+  private static func audited(title: String?) -> JSONValue { .fields(["title": title.map(JSONValue.string)]) }
 
   /// Removes an organization that no user and no valid token belongs to. Its jobs stay.
   package func removeOrganization(_ name: String, by actor: Actor) async throws {
@@ -59,9 +62,11 @@ extension Engine {
         throw AccountError(
           .conflict, "\"\(user)\" belongs to the organization \"\(name)\". Move or remove its users and tokens first.")
       }
+      let former = try transaction.query("SELECT title FROM nightshift_organizations WHERE name = ?", [.text(name)])
       let count = try transaction.execute("DELETE FROM nightshift_organizations WHERE name = ?", [.text(name)])
       guard count > 0 else { throw Self.noSuchOrganization(name) }
-      try transaction.audit("remove-organization", "organization \(name)", by: actor, at: now)
+      let change = AuditedChange(from: former.first.map { Self.audited(title: $0.text(0)) }, to: nil)
+      try transaction.audit("remove-organization", "organization \(name)", by: actor, at: now, detail: change.detail())
     }
   }
 
