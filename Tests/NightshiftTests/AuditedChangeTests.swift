@@ -69,6 +69,23 @@ import Testing
     #expect(!"\(found)".contains("hunter"))
   }
 
+  @Test func `of schedules that a file declares`() async throws {
+    let test = try await TestEngine.fresh()
+    func declare(_ expression: JSONValue?) async throws {
+      let entries = expression.map {
+        ["s": ["expression": $0, "kind": "k", "payload": ["token": "hunter22"]] as JSONValue]
+      }
+      try await test.engine.declareSchedules(entries ?? [:])
+    }
+    try await declare("@daily")
+    try await declare("@hourly")
+    try await declare(nil)
+    let found = try await details(test, "declare-schedule", "remove-schedule")
+    #expect(found.map { $0["before"]?["expression"] } == [nil, "@daily", "@hourly"])
+    #expect(found.map { $0["after"]?["expression"] } == ["@daily", "@hourly", nil])
+    #expect(!"\(found)".contains("hunter"))
+  }
+
   @Test func `of pauses, with who had paused it`() async throws {
     let test = try await TestEngine.fresh()
     let bob = Actor(id: "bob", role: .operator)
