@@ -137,6 +137,12 @@ import Testing
     ("wrong method", .put, "/api/jobs", nil, 405, "GET, HEAD, OPTIONS, POST"),
     ("broken escape in the path", .get, "/api/jobs/%ff", nil, 400, "escaped UTF-8"),
     ("broken escape in the query", .get, "/api/jobs?kind=%zz", nil, 400, "escaped UTF-8"),
+    ("NUL in a search", .get, "/api/jobs?search=%00zzzz", nil, 422, "search: must not contain the character NUL"),
+    ("NUL in a name", .get, "/api/schedules?a%00=1", nil, 422, "must not contain the character NUL"),
+    (
+      "NUL in a filter", .post, "/api/jobs/cancel", #"{"filter": {"search": "\u0000z"}, "dryRun": true}"#, 422,
+      "#/filter/search: must not contain the character NUL"
+    ),
     ("unknown parameter", .get, "/api/jobs?stat=dead", nil, 422, "did you mean `state`?"),
     ("parameter where there is none", .get, "/api/queues?x=1", nil, 422, "this route has none"),
     ("unknown state", .get, "/api/jobs?state=dread", nil, 422, "did you mean `dead`?"),

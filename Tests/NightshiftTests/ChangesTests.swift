@@ -32,13 +32,14 @@ import Testing
       ])
     #expect(
       try await test.engine.discard([ids[1], JobID(rawValue: 1)], by: ada) == [.refused(.ready), .missing])
-    _ = try await test.engine.pause(.queue(.default), by: ada)
+    let paused = try await test.engine.pause(.queue(.default), by: ada).pause.since.rfc3339
     _ = try await test.engine.command(.stopped, worker: nil, by: ada)
     #expect(
       try await audit(test) == [
         #"ada operator 10.0.0.1 cancel \#(ids[0]) {"reason":"why"}"#,
         #"ada operator 10.0.0.1 retry \#(ids[0]) {"payload":"edited"}"#,
-        "ada operator 10.0.0.1 pause queue default -", "ada operator 10.0.0.1 stop worker all -",
+        #"ada operator 10.0.0.1 pause queue default {"after":{"by":"ada","since":"\#(paused)"},"before":null}"#,
+        "ada operator 10.0.0.1 stop worker all -",
       ])
   }
 

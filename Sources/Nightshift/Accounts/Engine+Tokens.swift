@@ -57,8 +57,9 @@ extension Engine {
           .text(token.role.rawValue), SQLValue(token.createdAt), .text(actor.id), SQLValue(token.expiresAt),
           SQLValue(token.scopes?.map(\.description).sorted().joined(separator: " ")), SQLValue(token.organization),
         ])
+      let change = AuditedChange(from: nil, to: token.rights)
       try transaction.audit(
-        "create-token", "token \(token.name)", by: actor, at: token.createdAt, detail: token.rights)
+        "create-token", "token \(token.name)", by: actor, at: token.createdAt, detail: change.detail(and: token.rights))
       return true
     }
     return isMade ? (token, secret) : nil
@@ -75,18 +76,30 @@ extension Engine {
   package func tokens() async throws(StoreError) -> [TokenSummary] {
     try await store.read { transaction in
       try transaction.query(
-        """
-        SELECT id, name, role, created_at, created_by, expires_at, last_used_at, revoked_at, organization, scopes
-        FROM nightshift_tokens ORDER BY id DESC
-        """
-      ).map { row in
-        TokenSummary(
-          id: Identifier.text(row.integer(0)!, prefix: "tok"), name: row.text(1)!,
-          role: row.text(2).flatMap(Role.init(rawValue:)) ?? .viewer, organization: row.text(8),
-          scopes: row.text(9).map(Self.scopes), createdAt: row.timestamp(3)!, createdBy: row.text(4)!,
-          expiresAt: row.timestamp(5), lastUsedAt: row.timestamp(6), revokedAt: row.timestamp(7))
-      }
+        "SELECT \(Self.tokenColumns) FROM nightshift_tokens ORDER BY id DESC"
+      ).map(Self.token)
     }
+  }
+
+  private static let tokenColumns =
+    "id, name, role, created_at, created_by, expires_at, last_used_at, revoked_at, organization, scopes"
+
+  private static func token(_ row: SQLRow) -> TokenSummary {
+    TokenSummary(
+      id: Identifier.text(row.integer(0)!, prefix: "tok"), name: row.text(1)!,
+      role: row.text(2).flatMap(Role.init(rawValue:)) ?? .viewer, organization: row.text(8),
+      scopes: row.text(9).map(scopes), createdAt: row.timestamp(3)!, createdBy: row.text(4)!,
+      expiresAt: row.timestamp(5), lastUsedAt: row.timestamp(6), revokedAt: row.timestamp(7))
+  }
+
+  /// The one in force that has this id or name.
+  private static func token(
+    _ id: Int64?, _ name: String, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> TokenSummary? {
+    try transaction.query(
+      "SELECT \(tokenColumns) FROM nightshift_tokens WHERE revoked_at IS NULL AND (id = ? OR name = ?)",
+      [SQLValue(id), .text(name)]
+    ).first.map(token)
   }
 
   /// One that only a newer Nightshift knows gives no rights.
@@ -100,10 +113,15 @@ extension Engine {
     let id = Identifier.parse(idOrName, prefix: "tok")
     let revoked = try await store.write { transaction in
       try Self.keepAnAdmin(besides: id, idOrName, transaction)
+      let former = try Self.token(id, idOrName, transaction)
       let count = try transaction.execute(
         "UPDATE nightshift_tokens SET revoked_at = ? WHERE revoked_at IS NULL AND (id = ? OR name = ?)",
         [SQLValue(now), SQLValue(id), .text(idOrName)])
-      if count > 0 { try transaction.audit("revoke-token", "token \(idOrName)", by: actor, at: now) }
+      if count > 0 {
+        try transaction.audit(
+          "revoke-token", "token \(idOrName)", by: actor, at: now,
+          detail: AuditedChange(from: former?.rights, to: nil).detail(and: former.map { ["name": .string($0.name)] }))
+      }
       return count > 0
     }
     caches.withLock { $0.tokens.removeAll() }
@@ -199,6 +217,7 @@ extension TokenSummary {
     .fields([
       "role": .string(role.rawValue), "organization": organization.map(JSONValue.string),
       "scopes": scopes.map { .array($0.map(\.description).sorted().map(JSONValue.string)) },
+      "expiresAt": expiresAt.map { .string($0.rfc3339) },
     ])
   }
 }

@@ -151,7 +151,8 @@ extension Engine {
       try Self.keepAnAdmin(besides: user, transaction)
       try Self.endSessions(of: user, transaction)
       try transaction.execute("DELETE FROM nightshift_users WHERE name = ?", [.text(name)])
-      try transaction.audit("remove-user", "user \(name)", by: actor, at: now)
+      let change = AuditedChange(from: user.rights, to: nil)
+      try transaction.audit("remove-user", "user \(name)", by: actor, at: now, detail: change.detail())
     }
     forgetCallers()
   }

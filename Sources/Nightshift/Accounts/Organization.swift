@@ -58,9 +58,12 @@ extension Engine {
       try transaction.execute(
         "INSERT INTO nightshift_organizations(name, title, created_at, created_by) VALUES(?, ?, ?, ?)",
         [.text(name), SQLValue(title), SQLValue(now), .text(actor.id)])
-      try transaction.audit("add-organization", "organization \(name)", by: actor, at: now)
+      let change = AuditedChange(from: nil, to: Self.audited(title: title))
+      try transaction.audit("add-organization", "organization \(name)", by: actor, at: now, detail: change.detail())
     }
   }
+
+  private static func audited(title: String?) -> JSONValue { .fields(["title": title.map(JSONValue.string)]) }
 
   /// Removes an organization that has no users, no tokens in force and no jobs any more: whoever made another one of
   /// the same name would be shown them.
@@ -68,7 +71,7 @@ extension Engine {
     let now = clock.now
     try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift accounts")
-      let known = try transaction.query("SELECT 1 FROM nightshift_organizations WHERE name = ?", [.text(name)])
+      let known = try transaction.query("SELECT title FROM nightshift_organizations WHERE name = ?", [.text(name)])
       guard !known.isEmpty else { throw Self.noSuchOrganization(name) }
       let rest = try Self.whatBelongs(to: name, transaction)
       guard rest.isEmpty else {
@@ -82,7 +85,8 @@ extension Engine {
         try transaction.execute("DELETE FROM nightshift_grants WHERE organization = ?", [.text(name)])
       }
       try transaction.execute("DELETE FROM nightshift_organizations WHERE name = ?", [.text(name)])
-      try transaction.audit("remove-organization", "organization \(name)", by: actor, at: now)
+      let change = AuditedChange(from: Self.audited(title: known[0].text(0)), to: nil)
+      try transaction.audit("remove-organization", "organization \(name)", by: actor, at: now, detail: change.detail())
     }
   }
 

@@ -23,6 +23,12 @@ extension Engine {
   ) async throws -> [ChangeOutcome] {
     let now = clock.now
     return try await store.write { transaction in
+      var detail = detail
+      if case .retry(let payload?) = change, ids.count == 1, var fields = detail?.objectValue {
+        let names = try transaction.changedFields(of: ids[0], by: payload)
+        if !names.isEmpty { fields["fields"] = .array(names.map(JSONValue.string)) }
+        detail = .object(fields)
+      }
       let outcomes = try transaction.change(change, of: ids, now: now)
       let changed = zip(ids, outcomes).filter { if case .changed = $1 { true } else { false } }
       if case .retry(payload: .some) = change {
@@ -126,6 +132,7 @@ extension JobFilter {
     set("queues", Array(queues))
     set("tags", Array(tags))
     if let search { fields["search"] = .string(search) }
+    if search != nil, !searchesContents { fields["searchesContents"] = false }
     if let organization { fields["org"] = .string(organization) }
     if let owner { fields["owner"] = .string(owner) }
     return .object(fields)

@@ -23,7 +23,10 @@ extension Engine {
       try session.requireLimits()
       let former = try session.gateRow(.breaker, breaker.name)
       try session.put(breaker, inPlaceOf: former, by: actor, at: now)
-      try transaction.audit("set-breaker", "breaker \(breaker.name)", by: actor, at: now, detail: breaker.definition)
+      let change = AuditedChange(
+        from: former.flatMap(GateReader.breaker)?.breaker.definition, to: breaker.definition)
+      try transaction.audit(
+        "set-breaker", "breaker \(breaker.name)", by: actor, at: now, detail: change.detail(and: breaker.definition))
       return former == nil
     }
     try await refresh()
@@ -31,29 +34,31 @@ extension Engine {
   }
 
   package func removeBreaker(_ name: String, by actor: Actor) async throws -> Bool {
-    try await change(breaker: name, "remove-breaker", by: actor) { session, id, now in
+    try await change(breaker: name, "remove-breaker", by: actor) { session, id, former, now in
       try session.close(gate: id, at: now)
       try session.wakeHeld(now: now)
+      return AuditedChange(from: former?.breaker.definition, to: nil)
     }
   }
 
   package func resetBreaker(_ name: String, by actor: Actor) async throws -> Bool {
-    try await change(breaker: name, "reset-breaker", by: actor) { session, id, now in
+    try await change(breaker: name, "reset-breaker", by: actor) { session, id, former, now in
       try session.closeBreaker(id, now: now)
+      return AuditedChange(from: former?.audited, to: ["closed": true])
     }
   }
 
   private func change(
     breaker name: String, _ verb: String, by actor: Actor,
-    _ body: @escaping @Sendable (any StoreSession, Int64, Timestamp) throws -> Void
+    _ body: @escaping @Sendable (any StoreSession, Int64, BreakerState?, Timestamp) throws -> AuditedChange
   ) async throws -> Bool {
     let now = clock.now
     let existed = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      guard let id = try session.gateRow(.breaker, name)?.integer(0) else { return false }
-      try body(session, id, now)
-      try transaction.audit(verb, "breaker \(name)", by: actor, at: now)
+      guard let row = try session.gateRow(.breaker, name), let id = row.integer(0) else { return false }
+      let change = try body(session, id, GateReader.breaker(row), now)
+      try transaction.audit(verb, "breaker \(name)", by: actor, at: now, detail: change.detail())
       return true
     }
     if existed { try await refresh() }

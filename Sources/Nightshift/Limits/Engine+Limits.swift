@@ -20,7 +20,9 @@ extension Engine {
       try session.requireLimits()
       let former = try session.gateRow(.limit, limit.name)
       try session.put(limit, inPlaceOf: former, by: actor, at: now)
-      try transaction.audit("set-limit", "limit \(limit.name)", by: actor, at: now, detail: limit.definition)
+      let change = AuditedChange(from: former.flatMap(GateReader.limit)?.definition, to: limit.definition)
+      try transaction.audit(
+        "set-limit", "limit \(limit.name)", by: actor, at: now, detail: change.detail(and: limit.definition))
       return former == nil
     }
     try await refresh()
@@ -32,10 +34,11 @@ extension Engine {
     let existed = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      guard let id = try session.gateRow(.limit, name)?.integer(0) else { return false }
+      guard let former = try session.gateRow(.limit, name), let id = former.integer(0) else { return false }
       try session.close(gate: id, at: now)
       try session.wakeHeld(now: now)
-      try transaction.audit("remove-limit", "limit \(name)", by: actor, at: now)
+      let change = AuditedChange(from: GateReader.limit(former)?.definition, to: nil)
+      try transaction.audit("remove-limit", "limit \(name)", by: actor, at: now, detail: change.detail())
       return true
     }
     if existed { try await refresh() }

@@ -17,7 +17,8 @@ extension Engine {
     try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      if let id = try session.gateRow(.pause, kind.rawValue)?.integer(0) { try session.close(gate: id, at: now) }
+      let former = try session.gateRow(.pause, kind.rawValue)
+      if let id = former?.integer(0) { try session.close(gate: id, at: now) }
       try session.execute(
         """
         INSERT INTO nightshift_gates(
@@ -30,7 +31,9 @@ extension Engine {
         ])
       // Those that the former pause has kept back come under this one.
       try session.wakeHeld(now: now)
-      try transaction.audit("pause", "kind \(kind)", by: actor, at: now)
+      let pause = Pause(since: now, by: actor.id, until: end, reason: reason)
+      let change = AuditedChange(from: Pause(ofKind: former)?.audited, to: pause.audited)
+      try transaction.audit("pause", "kind \(kind)", by: actor, at: now, detail: change.detail(and: pause.detail))
     }
     try await refresh()
   }
@@ -41,10 +44,11 @@ extension Engine {
     let existed = try await store.write { transaction in
       let session = transaction.session
       try session.requireLimits()
-      guard let id = try session.gateRow(.pause, kind.rawValue)?.integer(0) else { return false }
+      guard let former = try session.gateRow(.pause, kind.rawValue), let id = former.integer(0) else { return false }
       try session.close(gate: id, at: now)
       try session.wakeHeld(now: now)
-      try transaction.audit("resume", "kind \(kind)", by: actor, at: now)
+      let change = AuditedChange(from: Pause(ofKind: former)?.audited, to: nil)
+      try transaction.audit("resume", "kind \(kind)", by: actor, at: now, detail: change.detail())
       return true
     }
     if existed { try await refresh() }

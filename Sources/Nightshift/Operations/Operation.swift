@@ -107,6 +107,7 @@ extension JobFilter {
     states = Set(names("states").compactMap(JobState.init(rawValue:)))
     (kinds, queues, tags) = (names("kinds"), names("queues"), names("tags"))
     search = json["search"]?.stringValue
+    searchesContents = json["searchesContents"] != false
     organization = json["org"]?.stringValue
     owner = json["owner"]?.stringValue
   }

@@ -9,6 +9,7 @@ extension Engine {
     let now = clock.now
     try await store.write { transaction in
       guard try transaction.hasTables(of: Migration.profile.step) else { throw Self.noProfile }
+      let former = try transaction.slowThresholds()[threshold.kind]
       try transaction.execute(
         """
         INSERT INTO nightshift_slow_kinds(kind, p95_us, window_us, least, updated_at, updated_by)
@@ -21,11 +22,9 @@ extension Engine {
           .text(threshold.kind), .integer(threshold.p95.microseconds), .integer(threshold.window.microseconds),
           SQLValue(threshold.least), SQLValue(now), .text(actor.id),
         ])
-      let detail: JSONValue = [
-        "p95": .string(threshold.p95.text), "over": .string(threshold.window.text),
-        "least": .integer(Int64(threshold.least)),
-      ]
-      try transaction.audit("watch-slowness", "kind \(threshold.kind)", by: actor, at: now, detail: detail)
+      let change = AuditedChange(from: former?.audited, to: threshold.audited)
+      try transaction.audit(
+        "watch-slowness", "kind \(threshold.kind)", by: actor, at: now, detail: change.detail(and: threshold.audited))
     }
   }
 
@@ -34,8 +33,11 @@ extension Engine {
     let now = clock.now
     return try await store.write { transaction in
       guard try transaction.hasTables(of: Migration.profile.step) else { return false }
+      let change = AuditedChange(from: try transaction.slowThresholds()[kind]?.audited, to: nil)
       let ended = try transaction.execute("DELETE FROM nightshift_slow_kinds WHERE kind = ?", [.text(kind)])
-      if ended > 0 { try transaction.audit("end-slowness-watch", "kind \(kind)", by: actor, at: now) }
+      if ended > 0 {
+        try transaction.audit("end-slowness-watch", "kind \(kind)", by: actor, at: now, detail: change.detail())
+      }
       return ended > 0
     }
   }

@@ -41,8 +41,9 @@ extension Engine {
       let former = try transaction.query(
         "SELECT paused_at FROM nightshift_queues WHERE name = ?", [.text(subject.row)])
       let pause = Pause(since: former.first?.timestamp(0) ?? now, by: actor.id, until: end, reason: reason)
+      let change = AuditedChange(from: try Pause.read(of: subject.row, transaction)?.audited, to: pause.audited)
       try Self.write(pause, of: subject, now: now, transaction)
-      try transaction.audit("pause", "\(subject)", by: actor, at: now, detail: pause.detail)
+      try transaction.audit("pause", "\(subject)", by: actor, at: now, detail: change.detail(and: pause.detail))
       return (pause, former.isEmpty && subject != .everything)
     }
     try await refresh()
@@ -78,13 +79,14 @@ extension Engine {
       guard let row = try transaction.query("SELECT paused_at FROM nightshift_queues WHERE name = ?", [name]).first
       else { return subject == .everything }
       guard row.integer(0) != nil else { return true }
+      let change = AuditedChange(from: try Pause.read(of: subject.row, transaction)?.audited, to: nil)
       try transaction.execute(
         "UPDATE nightshift_queues SET paused_at = NULL, paused_by = NULL WHERE name = ?", [name])
       if try Migration.hasPauses(transaction) {
         try transaction.execute(
           "UPDATE nightshift_queues SET paused_until = NULL, pause_reason = NULL WHERE name = ?", [name])
       }
-      try transaction.audit("resume", "\(subject)", by: actor, at: now)
+      try transaction.audit("resume", "\(subject)", by: actor, at: now, detail: change.detail())
       return true
     }
     if exists { try await refresh() }

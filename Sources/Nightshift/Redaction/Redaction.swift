@@ -21,7 +21,7 @@ package struct Redaction: Sendable, Hashable {
 
   /// The document without the hidden values.
   ///
-  /// - Parameter texts: Takes up the texts and numbers that were hidden, to find them where they were repeated.
+  /// - Parameter texts: Takes up the texts and numbers that were hidden, as they may be repeated elsewhere.
   package func redacted(_ document: JSONValue, collecting texts: inout Set<String>) -> JSONValue {
     redacted(document, paths.map { ($0, RedactionPath.start) }, &texts)
   }
@@ -70,10 +70,8 @@ package struct Redaction: Sendable, Hashable {
 
   private static func collect(_ value: JSONValue, _ texts: inout Set<String>) {
     switch value {
-    case .string(let text): if text.utf8.count >= SecretMasks.shortest { texts.insert(text) }
-    case .integer, .number:
-      let text = value.description
-      if text.utf8.count >= SecretMasks.shortest { texts.insert(text) }
+    case .string(let text): texts.formUnion(SecretMasks.forms(of: text))
+    case .integer, .number: texts.formUnion(SecretMasks.forms(of: value.description))
     case .array(let items): for item in items { collect(item, &texts) }
     case .object(let fields): for field in fields.values { collect(field, &texts) }
     case .null, .bool: break
@@ -109,6 +107,12 @@ package struct Redaction: Sendable, Hashable {
         })
     default: return edited
     }
+  }
+
+  /// Whether a value that stands at a JSON pointer of a document is hidden, or a part of it.
+  package func hides(_ value: JSONValue, at pointer: String) -> Bool {
+    var texts: Set<String> = []
+    return redacted(value, at: pointer, collecting: &texts) != value
   }
 
   /// The same for a value that stands at a JSON pointer of a document, as in a list of changes.

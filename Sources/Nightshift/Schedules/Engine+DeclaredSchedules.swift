@@ -9,20 +9,23 @@ extension Engine {
   @discardableResult
   package func declareSchedules(_ entries: [String: JSONValue]) async throws -> DeclaredChanges {
     let now = clock.now
-    let timelines = timelines
+    let (timelines, redaction) = (timelines, configuration.redaction)
     let entries = entries.mapValues(\.withoutNulls)
     let changes = try await store.write { transaction in
       try ScheduleRecord.takeTurns(transaction)
       var changes = DeclaredChanges()
       for (name, json) in entries.sorted(by: { $0.key < $1.key }) {
         let former = try ScheduleRecord.read(name, transaction)
-        guard try Self.declare(name, json, .file, former, timelines, now, transaction) else { continue }
+        guard try Self.declare(name, json, .file, former, timelines, redaction, now, transaction)
+        else { continue }
         if former == nil { changes.added.append(name) } else { changes.changed.append(name) }
       }
       let declared = try transaction.query("SELECT name FROM nightshift_schedules WHERE source = 'file'")
       for name in declared.compactMap({ $0.text(0) }) where entries[name] == nil {
+        let former = try ScheduleRecord.read(name, transaction)?.json
         try ScheduleRecord.delete(name, transaction)
-        try transaction.audit("remove-schedule", "schedule \(name)", by: .system, at: now)
+        let change = AuditedChange(ofSchedule: former, to: nil, hiding: redaction)
+        try transaction.audit("remove-schedule", "schedule \(name)", by: .system, at: now, detail: change.detail())
         changes.removed.append(name)
       }
       return changes
@@ -34,7 +37,7 @@ extension Engine {
   /// - Returns: Whether anything was changed.
   private static func declare(
     _ name: String, _ json: JSONValue, _ source: ScheduleRecord.Source, _ former: ScheduleRecord?,
-    _ timelines: ZoneTimelines, _ now: Timestamp, _ transaction: any WriteTransaction
+    _ timelines: ZoneTimelines, _ redaction: Redaction, _ now: Timestamp, _ transaction: any WriteTransaction
   ) throws -> Bool {
     if let former, former.source == source, former.declared == json { return false }
     var record = former ?? ScheduleRecord(name: name, source: source, declared: nil, overridden: nil, now: now)
@@ -50,7 +53,8 @@ extension Engine {
       record.problem = "what was changed at run time does not fit what is declared: \(error)"
     }
     try record.write(isEnabled: isEnabled, transaction)
-    try transaction.audit("declare-schedule", "schedule \(name)", by: .system, at: now)
+    let change = AuditedChange(ofSchedule: former?.json, to: record.json, hiding: redaction)
+    try transaction.audit("declare-schedule", "schedule \(name)", by: .system, at: now, detail: change.detail())
     return true
   }
 
@@ -80,12 +84,12 @@ extension Engine {
     let payload = try JSONValue(parsing: JSONEncoder().encode(job))
     let json = options.json(
       expression: expression, zone: zone == .gmt ? "UTC" : zone.identifier, kind: Kind.kind, payload: payload)
-    let (now, timelines) = (clock.now, timelines)
+    let (now, timelines, redaction) = (clock.now, timelines, configuration.redaction)
     try ScheduleDefinition(json: json, timelines).check(at: now)
     try await store.write { transaction in
       try ScheduleRecord.takeTurns(transaction)
       let former = try ScheduleRecord.read(name, transaction)
-      _ = try Self.declare(name, json, .program, former, timelines, now, transaction)
+      _ = try Self.declare(name, json, .program, former, timelines, redaction, now, transaction)
     }
     housekeeper.scheduler.lookAgain()
   }

@@ -169,6 +169,7 @@ extension Engine {
   /// Ends a schedule that was added at run time. Jobs of its slots are left alone.
   package func removeSchedule(_ name: String, by actor: Actor) async throws {
     let now = clock.now
+    let redaction = configuration.redaction
     try await store.write { transaction in
       try ScheduleRecord.takeTurns(transaction)
       guard let record = try ScheduleRecord.read(name, transaction) else { throw ScheduleError.missing(name) }
@@ -177,7 +178,8 @@ extension Engine {
           "\"\(name)\" is declared in the schedules file: remove it there, or disable it.")
       }
       try ScheduleRecord.delete(name, transaction)
-      try transaction.audit("remove-schedule", "schedule \(name)", by: actor, at: now)
+      let change = AuditedChange(ofSchedule: record.json, to: nil, hiding: redaction)
+      try transaction.audit("remove-schedule", "schedule \(name)", by: actor, at: now, detail: change.detail())
     }
     housekeeper.scheduler.lookAgain()
   }
@@ -232,11 +234,12 @@ extension Engine {
     _ change: @escaping @Sendable (ScheduleRecord?) throws -> (ScheduleRecord, isEnabled: Bool?)
   ) async throws {
     let now = clock.now
-    // Payloads do not belong into the audit log.
+    let redaction = configuration.redaction
     let fields = detail?.objectValue.map { JSONValue.array($0.keys.sorted().map(JSONValue.string)) }
     try await store.write { transaction in
       try ScheduleRecord.takeTurns(transaction)
-      let (record, isEnabled) = try change(try ScheduleRecord.read(name, transaction))
+      let former = try ScheduleRecord.read(name, transaction)
+      let (record, isEnabled) = try change(former)
       guard let isEnabled else { return }
       try record.write(isEnabled: isEnabled, transaction)
       if record.overridden == nil { try transaction.session.forgetEditors(of: name) }
@@ -244,8 +247,9 @@ extension Engine {
       if detail?.objectValue?.keys.contains(where: { $0 != "enabled" }) == true {
         try transaction.session.noteEditor(actor, of: name)
       }
+      let change = AuditedChange(ofSchedule: former?.json, to: record.json, hiding: redaction)
       try transaction.audit(
-        verb, "schedule \(name)", by: actor, at: now, detail: fields.map { ["fields": $0] })
+        verb, "schedule \(name)", by: actor, at: now, detail: change.detail(and: fields.map { ["fields": $0] }))
     }
     housekeeper.scheduler.lookAgain()
   }

@@ -11,12 +11,17 @@ final class SecretMasks: Sendable {
   /// The longest first, so that none is found within another one's remains.
   private let texts = Mutex<[String]>([])
 
-  func add(_ value: String) {
+  /// How a value that nobody is to read may be repeated: as it is, in JSON, and line by line.
+  static func forms(of value: String) -> [String] {
     var forms = [value, value.jsonEscaped]
     // A log has lines, and so may a key file.
     let lines = value.split(whereSeparator: \.isNewline)
-    if lines.count > 1 { forms += lines.map { $0.trimmingSpaces } }
-    let new = forms.filter { $0.utf8.count >= Self.shortest }
+    if lines.count > 1 { forms += lines.flatMap { [$0.trimmingSpaces, $0.trimmingSpaces.jsonEscaped] } }
+    return forms.filter { $0.utf8.count >= shortest }
+  }
+
+  func add(_ value: String) {
+    let new = Self.forms(of: value)
     texts.withLock { $0 = Set($0 + new).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) } }
     isUsed.store(true, ordering: .releasing)
   }

@@ -34,7 +34,7 @@ struct WorkersList: AsyncParsableCommand {
         table.add([
           .init(worker.text("id")), .init(worker.text("name")),
           .init(mode, mode == WorkerMode.running.rawValue ? .green : .yellow),
-          .init("\(worker.items("running").count)/\(worker.number("concurrency"))"),
+          .init("\(worker.number("runningCount"))/\(worker.number("concurrency"))"),
           .init(queues.isEmpty ? "all" : queues.joined(separator: ","), .dim),
           .init("\(worker.number("pid"))", .dim), .init(worker.text("host"), .dim),
           .init(worker.relative("startedAt", now: now), .dim),

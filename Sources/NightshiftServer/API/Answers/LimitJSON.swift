@@ -4,14 +4,15 @@ extension JSONValue {
   /// A limit as it was set, and how much it is used.
   init(_ status: LimitStatus) { self = .fields(Self.limitFields(status)) }
 
-  /// A limit with the busiest values of its key.
-  init(_ status: LimitStatus, _ use: LimitUse?) {
+  /// A limit with the busiest values of its key, as whoever asks may see them.
+  init(_ status: LimitStatus, _ use: LimitUse?, for request: APIRequest) {
     var fields = Self.limitFields(status)
     if status.limit.key != nil {
       let keys = use?.busiest ?? []
       fields["keys"] = .array(
         keys.map { use in
-          ["key": .string(use.key ?? ""), "running": JSONValue(use.running), "held": JSONValue(use.held)]
+          let key = request.shown(key: use.key ?? "", of: status.limit)
+          return ["key": .string(key), "running": JSONValue(use.running), "held": JSONValue(use.held)]
         })
       fields["usedKeys"] = JSONValue(use?.used ?? 0)
     }

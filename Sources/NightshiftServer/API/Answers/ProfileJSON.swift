@@ -2,13 +2,15 @@ import Nightshift
 
 extension JSONValue {
   /// Where the time of one kind went.
-  init(_ profile: KindProfile) {
+  ///
+  /// - Parameter namesJobs: Whether it tells which jobs were the slowest.
+  init(_ profile: KindProfile, namesJobs: Bool) {
     self = .fields([
       "kind": .string(profile.kind),
       "attempts": JSONValue(profile.attempts),
       "waits": JSONValue(profile.waits),
       "parts": .array(profile.parts.map { JSONValue($0) }),
-      "slowest": .array(profile.slowest.map { JSONValue($0) }),
+      "slowest": .array(namesJobs ? profile.slowest.map { JSONValue($0) } : []),
       "threshold": profile.threshold.map { JSONValue($0) },
     ])
   }

@@ -12,9 +12,12 @@ final class Redactor: Sendable {
   /// The fields of our answers that hold what jobs were given or have made.
   private static let documents: Set<String> = ["payload", "result", "data", "approvedData", "answer", "changes"]
   /// The fields that hold text which may repeat a part of that.
-  private static let texts: Set<String> = ["message", "detail", "error", "cancelReason", "title", "body", "comment"]
+  private static let texts: Set<String> = [
+    "message", "detail", "error", "cancelReason", "title", "body", "comment", "limitKey", "key", "tags",
+  ]
+  static let mark = Redaction.mark.stringValue ?? ""
 
-  private let redaction: Redaction
+  let redaction: Redaction
   /// What was hidden so far: free text is searched for it.
   private let hidden = Mutex<Set<String>>([])
 
@@ -27,6 +30,9 @@ final class Redactor: Sendable {
   /// A job's own document as whoever is being answered may see it.
   static func shown(_ value: JSONValue) -> JSONValue { current?.document(value) ?? value }
 
+  /// Free text that comes without what it may repeat: all of it is hidden from whoever may not see everything.
+  static func shownAlone(_ text: String) -> String { current == nil ? text : mark }
+
   /// Looks at a job's documents without showing them, for free text that comes without them.
   func learn(_ job: JobDetail) { _ = answer(JSONValue(job)) }
 
@@ -34,7 +40,7 @@ final class Redactor: Sendable {
   func document(_ value: JSONValue) -> JSONValue { masked(hide(value)) }
 
   /// Free text, without what was hidden so far.
-  func text(_ text: String) -> String { masked(text, hidden.withLock { $0 }) }
+  func text(_ text: String) -> String { Redaction.masked(text, hidden.withLock { $0 }) }
 
   /// An answer of ours, with what it holds of jobs.
   func answer(_ value: JSONValue) -> JSONValue {
@@ -95,7 +101,7 @@ final class Redactor: Sendable {
   private func texts(_ value: JSONValue, _ hidden: Set<String>, isText: Bool = false) -> JSONValue {
     guard !hidden.isEmpty else { return value }
     return switch value {
-    case .string(let text): isText ? .string(masked(text, hidden)) : value
+    case .string(let text): isText ? .string(Redaction.masked(text, hidden)) : value
     case .array(let items): .array(items.map { texts($0, hidden, isText: isText) })
     case .object(let fields):
       .object(
@@ -109,17 +115,15 @@ final class Redactor: Sendable {
   }
 
   private func masked(_ value: JSONValue) -> JSONValue { texts(value, hidden.withLock { $0 }, isText: true) }
-
-  private func masked(_ text: String, _ hidden: Set<String>) -> String {
-    var text = text
-    for secret in hidden where text.contains(secret) {
-      text = text.replacing(secret, with: Redaction.mark.stringValue ?? "")
-    }
-    return text
-  }
 }
 
 extension APIRequest {
+  /// Jobs of a list as the caller may see them.
+  func shown(_ jobs: [JobSummary]) async throws -> [JobSummary] {
+    guard let redactor = Redactor.current else { return jobs }
+    return try await engine.redacted(jobs, by: redactor.redaction)
+  }
+
   /// A payload that was edited, with what the editor was not shown.
   func restored(_ edited: JSONValue?, ofJob id: JobID) async throws -> JSONValue? {
     guard let edited, let redactor = Redactor.current, let job = try await engine.job(id) else { return edited }

@@ -20,7 +20,9 @@ extension JSONValue {
     ]
   }
 
-  init(_ worker: WorkerSummary) {
+  /// A worker. Jobs beyond reach are counted and not named.
+  init(_ worker: WorkerSummary, within reach: Reach) {
+    let running = worker.running.filter { reach.includes(organization: $0.organization, owner: $0.owner) }
     self = .fields([
       "id": .string(worker.id.description),
       "name": .string(worker.name),
@@ -32,7 +34,8 @@ extension JSONValue {
       "queues": worker.queues.map { .array($0.map { .string($0) }) },
       "concurrency": JSONValue(worker.concurrency),
       "version": .string(worker.version),
-      "running": .array(worker.running.map { JSONValue($0) }),
+      "running": .array(running.map { JSONValue($0) }),
+      "runningCount": JSONValue(worker.running.count),
       "kinds": .array(worker.kinds.map { .string($0) }),
     ])
   }

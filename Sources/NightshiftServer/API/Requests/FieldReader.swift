@@ -58,7 +58,11 @@ struct FieldReader {
   }
 
   mutating func text(_ name: String, upTo limit: Int = 200) -> String? {
-    value(name, "a text of 1 to \(limit) bytes") { value in
+    if let text = self[name]?.stringValue, text.utf8.contains(0) {
+      refuse(name, Query.nulRule)
+      return nil
+    }
+    return value(name, "a text of 1 to \(limit) bytes") { value in
       value.stringValue.flatMap { (1...limit).contains($0.utf8.count) ? $0 : nil }
     }
   }
@@ -106,7 +110,9 @@ struct FieldReader {
     }
     var texts: [String] = []
     for (place, item) in items.enumerated() {
-      if let text = item.stringValue, (1...length).contains(text.utf8.count) {
+      if let text = item.stringValue, text.utf8.contains(0) {
+        faults.append(.init("\(pointer(name))/\(place)", Query.nulRule))
+      } else if let text = item.stringValue, (1...length).contains(text.utf8.count) {
         texts.append(text)
       } else {
         let rule = "must be a text of 1 to \(length) bytes; got \(item.excerpt)"

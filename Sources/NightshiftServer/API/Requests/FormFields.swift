@@ -20,6 +20,9 @@ struct FormFields: Sendable {
       guard pairs.count < Self.limit else {
         throw .badRequest("malformed_form", "The form has more than \(Self.limit) fields.")
       }
+      guard !name.utf8.contains(0), !value.utf8.contains(0) else {
+        throw .invalid([.init(parameter: name, Query.nulRule)])
+      }
       pairs.append((name, value))
     }
     self.pairs = pairs

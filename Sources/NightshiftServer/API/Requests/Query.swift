@@ -3,6 +3,8 @@ import Nightshift
 
 /// The query parameters of a request.
 struct Query: Sendable {
+  static let nulRule = "must not contain the character NUL (U+0000)"
+
   private let pairs: [(name: String, value: String)]
 
   /// Reads what follows the `?`.
@@ -10,7 +12,12 @@ struct Query: Sendable {
     var pairs: [(name: String, value: String)] = []
     for part in (text ?? "").split(separator: "&") {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      pairs.append((try Self.decode(sides[0]), try Self.decode(sides.count > 1 ? sides[1] : "")))
+      let pair = (name: try Self.decode(sides[0]), value: try Self.decode(sides.count > 1 ? sides[1] : ""))
+      // A database would cut a text there, and find other things than those that were asked for.
+      guard !pair.name.utf8.contains(0), !pair.value.utf8.contains(0) else {
+        throw .invalid([.init(parameter: pair.name, Self.nulRule)])
+      }
+      pairs.append(pair)
     }
     self.pairs = pairs
   }

@@ -26,7 +26,7 @@ extension RouteTable {
     let page = try await request.engine.jobs(within, before: cursor, limit: limit ?? 50)
     return .json(
       .fields([
-        "jobs": .array(page.jobs.map { JSONValue($0) }),
+        "jobs": .array(try await request.shown(page.jobs).map { JSONValue($0) }),
         "next": page.next.map { .string($0.description) },
         "searchedBackTo": page.searchedBackTo.map { JSONValue($0) },
       ]))

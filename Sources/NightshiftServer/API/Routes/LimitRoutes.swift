@@ -20,7 +20,7 @@ extension RouteTable {
   private static func limit(_ request: APIRequest) async throws -> JSONValue {
     let name = request.limitName
     guard let status = try await request.engine.limit(name) else { throw noSuchLimit(name) }
-    return JSONValue(status, try await request.engine.use(ofLimit: name))
+    return JSONValue(status, try await request.engine.use(ofLimit: name), for: request)
   }
 
   /// The whole of it: what is not sent does not hold any more.

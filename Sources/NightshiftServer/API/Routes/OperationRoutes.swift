@@ -37,8 +37,11 @@ extension RouteTable {
     if verb == nil, reader.faults.isEmpty { reader.refuse("verb", "is missing: cancel, retry or discard") }
     let reason = reader.text("reason", upTo: 500)
     try reader.check()
-    let filter = try FilterReader.read(reader["filter"], at: "#/filter")
-    guard let verb else { throw Problem.invalid(reader.faults) }
+    // All jobs are within reach, and perhaps not all that they hold.
+    let meant = try FilterReader.read(reader["filter"], at: "#/filter")
+    guard let verb, let filter = meant.asked(by: request.actor, request.engine.configuration.redaction) else {
+      throw Problem.invalid(reader.faults)
+    }
     let estimate = try await request.engine.estimate(verb, matching: filter)
     let operation = try await request.engine.begin(
       verb, of: .filter(filter), total: estimate.count, reason: reason, by: request.actor)

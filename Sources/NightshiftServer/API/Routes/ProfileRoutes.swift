@@ -29,8 +29,11 @@ extension RouteTable {
     let kind = try request.query.value("kind")
     let profiles = try await request.engine.profile(from: from, to: to, kind: kind)
     let thresholds = try await request.engine.slowThresholds().values.sorted { $0.kind < $1.kind }
+    // They are everybody's.
+    let namesJobs = request.actor.reach.isEverything
     return .json([
-      "from": JSONValue(from), "to": JSONValue(to), "kinds": .array(profiles.map { JSONValue($0) }),
+      "from": JSONValue(from), "to": JSONValue(to),
+      "kinds": .array(profiles.map { JSONValue($0, namesJobs: namesJobs) }),
       "thresholds": .array(thresholds.filter { kind == nil || $0.kind == kind }.map { JSONValue($0) }),
     ])
   }

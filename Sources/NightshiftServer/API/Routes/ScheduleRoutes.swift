@@ -14,10 +14,9 @@ extension RouteTable {
       .json(JSONValue(try await schedule(request)))
     },
     .patch("/api/schedules/{name}", .operator, audit: "edit-schedule", body: .object(.job)) { request in
-      .json(
-        JSONValue(
-          try await request.engine.editSchedule(
-            request.scheduleName, request.body ?? [:], by: request.actor)))
+      let fields = request.restored(request.body ?? [:], of: try await schedule(request).record)
+      return .json(
+        JSONValue(try await request.engine.editSchedule(request.scheduleName, fields, by: request.actor)))
     },
     .delete("/api/schedules/{name}", .operator, audit: "remove-schedule") { request in
       try await request.engine.removeSchedule(request.scheduleName, by: request.actor)

@@ -6,7 +6,13 @@ extension RouteTable {
   static let workerRoutes: [Route] =
     [
       .get("/api/workers", .role(.viewer)) { request in
-        .json(["workers": .array(try await request.engine.workers().map { JSONValue($0) })])
+        let workers = try await request.engine.workers()
+        var answers: [JSONValue] = []
+        for var worker in workers {
+          worker.running = try await request.shown(worker.running)
+          answers.append(JSONValue(worker, within: request.actor.reach))
+        }
+        return .json(["workers": .array(answers)])
       }
     ]
     + [("start", WorkerMode.running), ("stop", .stopped), ("drain", .draining)].map { verb, mode in

@@ -26,6 +26,9 @@ extension Redactor {
     shown.logs = job.logs.map { self.shown($0) }
     shown.progress?.message = job.progress?.message.map(text)
     shown.summary.cancelReason = job.summary.cancelReason.map(text)
+    shown.summary.tags = job.summary.tags.map(text)
+    shown.limits.limitKey = job.limits.limitKey.map(text)
+    shown.limits.hold?.key = job.limits.hold?.key.map(text)
     return shown
   }
 
@@ -72,8 +75,7 @@ extension DeadLetterGroup {
   var shown: DeadLetterGroup {
     guard Redactor.current != nil else { return self }
     var shown = self
-    let mark = Redaction.mark.stringValue ?? ""
-    (shown.message, shown.exampleMessage) = (mark, mark)
+    (shown.message, shown.exampleMessage) = (Redactor.mark, Redactor.mark)
     return shown
   }
 }

@@ -27,6 +27,7 @@ extension RouteTable {
     if let within { found = try await request.engine.jobs(within, before: listing.cursor, limit: onePage) }
     let failed = found.jobs.filter { $0.state != .completed && $0.failures > 0 }.map(\.id)
     listing.errors = try await request.engine.lastErrors(of: failed)
+    found.jobs = try await request.shown(found.jobs)
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
     listing.views = try await request.engine.views(of: request.actor.id, page: "/jobs")

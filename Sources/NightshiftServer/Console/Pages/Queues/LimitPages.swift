@@ -187,8 +187,9 @@ struct LimitPage: PageModel {
     limit = LimitView(status, now: now)
     let use = status.limit.key == nil ? nil : try await engine.use(ofLimit: status.limit.name, limit: 50)
     keys = (use?.busiest ?? []).map { pool in
-      Key(
-        key: pool.key.flatMap { $0.isEmpty ? nil : $0 } ?? "(none)", running: pool.running.grouped,
+      let key = request.shown(key: pool.key ?? "", of: status.limit)
+      return Key(
+        key: key.isEmpty ? "(none)" : key, running: pool.running.grouped,
         held: pool.held.grouped, meter: status.limit.concurrency.map { Meter(pool.running, of: $0) })
     }
     hasKeys = !keys.isEmpty

@@ -35,7 +35,7 @@ struct ScheduleForm: Sendable {
 
   /// With what counts now.
   init(_ record: ScheduleRecord?, kind: String? = nil, zone: String = "UTC") {
-    let json = record?.json ?? ["zone": .string(zone), "kind": .string(kind ?? "")]
+    let json = record?.shown ?? ["zone": .string(zone), "kind": .string(kind ?? "")]
     func text(_ field: String) -> String { json[field].map { $0.stringValue ?? $0.description } ?? "" }
     let tags = json["tags"]?.arrayValue?.compactMap(\.stringValue).joined(separator: ", ")
     self.init(

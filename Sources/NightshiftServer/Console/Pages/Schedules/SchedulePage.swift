@@ -126,8 +126,11 @@ struct SchedulePage: PageModel {
     }
   }
 
+  private static func shown(_ definition: JSONValue) -> JSONValue { Redactor.current?.answer(definition) ?? definition }
+
   private static func overrides(_ record: ScheduleRecord) -> [Override] {
-    guard let declared = record.declared, let fields = record.overridden?.objectValue else { return [] }
+    guard let declared = record.declared.map(shown), let fields = record.overridden.map(shown)?.objectValue
+    else { return [] }
     return fields.sorted { $0.key < $1.key }.map { name, value in
       Override(name: name, declared: declared[name]?.description, now: value.description)
     }

@@ -99,7 +99,8 @@ extension RouteTable {
     let record = try await schedule(request).record
     let form = ScheduleForm(request.form, name: record.name)
     return try await sent(form, record, request) {
-      let changes = ScheduleForm.changes(try ScheduleForm.read(request.form), to: record)
+      let wanted = request.restored(.object(try ScheduleForm.read(request.form)), of: record)
+      let changes = ScheduleForm.changes(wanted.objectValue ?? [:], to: record)
       if !changes.isEmpty {
         _ = try await request.engine.editSchedule(record.name, .object(changes), by: request.actor)
       }

@@ -105,7 +105,7 @@ struct WorkersPage: PageModel {
     return Running(
       key: "running-\(job.id)", path: "/jobs/\(job.id)", kind: job.kind, since: TimeView(job.startedAt, now: now),
       attempt: "\(job.attempt)", percent: current.map { "\(Int($0.fraction * 100)) %" },
-      fraction: "\(current?.fraction ?? 0)", message: current?.message)
+      fraction: "\(current?.fraction ?? 0)", message: current?.message.map(Redactor.shownAlone))
   }
 
   private static func ended(_ worker: EndedWorker, now: Timestamp) -> Ended {
