@@ -153,13 +153,15 @@ package final class EventHub: Sendable {
       state.number += 1
       state.ring.append((state.number, event))
       if state.ring.count > Self.ringLimit { state.ring.removeFirst() }
-      let concerned = state.subscribers.filter { $0.value.filter.matches(event) }
+      let concerned = state.subscribers.compactMap { id, subscriber in
+        subscriber.filter.matches(event) ? (id, subscriber.continuation) : nil
+      }
       return (EventDelivery.event(id: id(state.number), event), concerned)
     }
-    for (id, subscriber) in subscribers {
-      guard case .dropped = subscriber.continuation.yield(delivery) else { continue }
+    for (id, continuation) in subscribers {
+      guard case .dropped = continuation.yield(delivery) else { continue }
       state.withLock { $0.subscribers[id] = nil }
-      subscriber.continuation.finish(throwing: SlowSubscriber())
+      continuation.finish(throwing: SlowSubscriber())
     }
   }
 }

@@ -58,7 +58,10 @@ extension JobContext {
   /// - Parameter asks: Whether it is itself something to wait for: questions that are asked at the same time, by several
   ///   tasks, are all asked.
   func begin(_ name: String, key: String?, asks: Bool = false) throws -> String {
-    try checkCancellation()
+    // The first of several tasks that park throws, by which their group cancels the others, perhaps before they had a
+    // turn: what they ask is asked all the same.
+    let isCutOffByParking = asks && cancellationReason == nil && !parkedWaits.isEmpty
+    if !isCutOffByParking { try checkCancellation() }
     let task = AttemptFlow.task
     return try flow.withLock { flow in
       guard flow.mayGoOn(task, asks: asks) else { throw Parked() }

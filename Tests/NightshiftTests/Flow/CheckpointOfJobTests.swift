@@ -31,6 +31,24 @@ import Testing
     #expect(try await pending(test).count == 2)
   }
 
+  @Test func `is asked though another wait has parked the job before it had a turn`() async throws {
+    let test = try await engine { (_: Int, context: JobContext) -> Int in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { _ = try await context.signal("go", as: Int.self) }
+        group.addTask {
+          // Until the other has thrown, by which the group cancels this one.
+          while context.parkedWaits.isEmpty || !Task.isCancelled { await Task.yield() }
+          _ = try await context.approval("send", title: "Send?")
+        }
+        while try await group.next() != nil {}
+      }
+      return 0
+    }
+    let id = try await test.engine.add("k")
+    try await test.runUntilIdle()
+    #expect(try await pending(test).map(\.job) == [id])
+  }
+
   @Test func `that was withdrawn is asked anew when its data come back`() async throws {
     let test = try await engine { (_: Int, context: JobContext) -> Int in
       async let signals: Void = {
