@@ -18,7 +18,8 @@ final class OperationRunner: Sendable {
       do {
         try await workOff()
       } catch {
-        engine.logger.warning("an operation could not go on for now", metadata: ["error": "\(error)"])
+        // The housekeeper's next look around goes on with it, from where it had come.
+        engine.logger.warning("an operation stopped at an error; it is tried again", metadata: ["error": "\(error)"])
       }
       await signal.wait()
     }
