@@ -23,7 +23,7 @@ HERE = pathlib.Path(__file__).parent
 PAGES = [
     "/approvals", "/approvals?show=decided", "/overview", "/jobs", "/jobs?state=dead", "/jobs/new", "/dead-letters",
     "/operations", "/queues", "/queues/billing", "/workflows", "/schedules", "/schedules/nightly-report", "/workers",
-    "/profile", "/audit", "/audit/check", "/users", "/users/admin", "/account", "/settings", "/reference",
+    "/profile", "/audit", "/audit/check", "/users", "/users/admin", "/account", "/settings", "/secrets", "/reference",
     "/limits", "/limits/per-customer", "/breakers", "/kinds", "/kinds/send-invoice", "/new-schedule",
     "/schedules/nightly-report/edit", "/profile?period=7d",
 ]

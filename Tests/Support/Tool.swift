@@ -18,7 +18,8 @@ package struct Tool: Sendable {
     let (from, to) = (files.appending(path: "in"), files.appending(path: "out"))
     try input.write(to: from)
     try Data().write(to: to)
-    let pid = try spawn(arguments, from: from.path, to: to.path)
+    // `timeout` ends it, with status 124, should it wait for something that does not come.
+    let pid = try spawn(["timeout", "120"] + arguments, from: from.path, to: to.path)
     let status: Int32 = await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         var status: Int32 = -1

@@ -8,7 +8,7 @@ extension RouteTable {
     approvalRoutes.about(.checkpoints),
     (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
     (accountPages + settingsPages).about(.accounts),
-    auditPages.about(.audit),
+    auditPages.about(.audit), secretPages.about(.secrets),
     (queuePageRoutes + kindPageRoutes).about(.queues), gatePageRoutes.about(.limits),
     schedulePageRoutes.about(.schedules), workerPageRoutes.about(.workers), workflowPageRoutes.about(.workflows),
     (profilePageRoutes + referenceRoutes).about(.metrics),

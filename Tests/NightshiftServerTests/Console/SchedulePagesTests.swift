@@ -143,4 +143,44 @@ import Testing
       #expect(record.json["catchUp"] == nil)
     }
   }
+
+  @Test func `have fields for the payload where the kind says what is in it`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      func send(_ verb: String, _ order: String, kind: String = "send-receipt") async throws -> TestAnswer {
+        try await test.send(
+          "/new-schedule",
+          [
+            "name": "receipts", "expression": "@daily", "kind": kind, "payloadOf": "send-receipt",
+            "f/orderID": order, "verb": verb,
+          ], as: .operator)
+      }
+      let field = "name=\"f/orderID\""
+      #expect(try await test.page("/new-schedule?kind=send-receipt", as: .operator).text.contains(field))
+      let wrong = try await send("save", "0")
+      #expect(wrong.status == 422)
+      #expect(wrong.text.contains("\(field) value=\"0\""))
+      let other = try await send("save", "7", kind: "echo")
+      #expect(other.status == 422)
+      #expect(!other.text.contains(field), "the fields are another kind's")
+      #expect(try await send("json", "7").text.contains("&quot;orderID&quot;: 7"))
+      #expect(try await test.engine.schedules().isEmpty)
+      #expect(try await send("save", "7").status == 303)
+      #expect(try await test.engine.schedule("receipts")?.definition?.payload == ["orderID": 7])
+      let edit = try await test.page("/schedules/receipts/edit", as: .operator)
+      #expect(edit.text.contains("\(field) value=\"7\""))
+    }
+  }
+
+  @Test func `change from JSON to fields with what is typed`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let fields: KeyValuePairs = [
+        "name": "receipts", "expression": "@daily", "kind": "send-receipt", "payload": "{\"orderID\": 9}",
+        "verb": "fields",
+      ]
+      let page = try await test.send("/new-schedule", fields, as: .operator)
+      #expect(page.status == 200)
+      #expect(page.text.contains("name=\"f/orderID\" value=\"9\""))
+      #expect(page.text.contains("value=\"receipts\""))
+    }
+  }
 }

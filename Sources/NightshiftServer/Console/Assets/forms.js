@@ -68,7 +68,51 @@ function startDiffs() {
   }
 }
 
+/** Lists in a form: what is typed into an empty item adds it, and there is always room for one more. */
+function startLists() {
+  document.addEventListener("input", (event) => {
+    const item = event.target.closest(".item");
+    const box = item?.querySelector(":scope > .check > input[name^='p/']");
+    if (box && box !== event.target) box.checked = true;
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-add-item]");
+    if (button) addItem(button);
+  });
+}
+
+const mostItems = 50;
+
+/** An empty item like the last one, with the next number in its names. */
+function addItem(button) {
+  const items = button.closest("fieldset").querySelectorAll(":scope > .item");
+  const number = items.length;
+  if (number === 0 || number >= mostItems) return;
+  const last = items[number - 1];
+  const added = last.cloneNode(true);
+  const former = `${button.dataset.addItem}/${number - 1}`;
+  const place = `${button.dataset.addItem}/${number}`;
+  const moved = (text) => (text === former || text.startsWith(`${former}/`) ? place + text.slice(former.length) : text);
+  for (const part of [added, ...added.querySelectorAll("*")]) {
+    for (const name of ["name", "id", "for"]) {
+      const text = part.getAttribute(name);
+      if (text) part.setAttribute(name, text[0] + moved(text.slice(1)));
+    }
+    if (part.dataset.addItem !== undefined) part.dataset.addItem = moved(part.dataset.addItem);
+    if (part.matches("input[type=checkbox]")) part.checked = part.defaultChecked;
+    else if (part.matches("input, textarea")) part.value = part.defaultValue;
+    else if (part.matches("option")) part.selected = part.defaultSelected;
+    for (const text of part.childNodes) {
+      if (text.nodeType === Node.TEXT_NODE && text.nodeValue.trim() === `${number}`) text.nodeValue = ` ${number + 1} `;
+    }
+  }
+  last.after(added);
+  added.querySelector("input:not([type=checkbox]), textarea, select")?.focus();
+  if (number + 1 >= mostItems) button.remove();
+}
+
 export function startForms() {
+  startLists();
   startDiffs();
   startChoosing();
   startSending();

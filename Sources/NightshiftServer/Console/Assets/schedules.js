@@ -35,6 +35,23 @@ function startPreview() {
   }
 }
 
+/** Another kind has another payload: its fields come from the server, and the rest of the form stays as it is. */
+function startKind() {
+  const form = document.querySelector("[data-schedule-form]");
+  if (!form) return;
+  let round = 0;
+  form.kind.addEventListener("change", async () => {
+    const mine = ++round;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("verb", "preview");
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    if (!answer || mine !== round) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const made = page.getElementById("schedule-payload");
+    if (made && mine === round) document.getElementById("schedule-payload").replaceWith(document.importNode(made, true));
+  });
+}
+
 function element(name, className, ...children) {
   const made = document.createElement(name);
   if (className) made.className = className;
@@ -59,4 +76,5 @@ function fault(text) {
 export function startSchedules() {
   tellZone();
   startPreview();
+  startKind();
 }

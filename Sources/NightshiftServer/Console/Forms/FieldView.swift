@@ -24,6 +24,8 @@ struct FieldView: Sendable {
   var isChecked = false
   var options: [Option] = []
   var children: [FieldView] = []
+  /// For a list that may have more items: its place, as a JSON pointer. A browser adds empty ones there.
+  var listPlace: String?
   /// For an item of a list: the name of the box that says whether the item is there.
   var presence: String?
   var presenceLabel = ""

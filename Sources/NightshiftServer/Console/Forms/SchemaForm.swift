@@ -15,14 +15,14 @@ struct SchemaForm: Sendable {
   }
 
   private static let deepest = 6
-  private static let mostItems = 50
+  static let mostItems = 50
   private static let mostFields = 300
 
   private let schema: JSONValue?
-  private let sent: FormFields?
+  let sent: FormFields?
   private let faults: [String: String]
 
-  private init(schema: JSONValue?, sent: FormFields?, faults: [String: String] = [:]) {
+  init(schema: JSONValue?, sent: FormFields?, faults: [String: String] = [:]) {
     self.schema = schema
     self.sent = sent
     self.faults = faults
@@ -93,7 +93,7 @@ extension SchemaForm {
   fileprivate enum Shape { case text, number, whole, flag, object, list, choice([JSONValue]), json }
 
   /// The field for a value, and the value that was sent for it; `nil` for one that is left out or cannot be read.
-  fileprivate func read(
+  func read(
     _ schema: JSONValue?, _ value: JSONValue?, at place: String, label: String, isRequired: Bool, depth: Int = 0
   ) -> (FieldView, JSONValue?) {
     var view = FieldView(name: "f\(place)", label: schema?["title"]?.stringValue ?? label)
@@ -212,7 +212,7 @@ extension SchemaForm {
     return (view, chosen.map { all[$0] })
   }
 
-  private func json(_ value: JSONValue?, _ isRequired: Bool, _ base: FieldView) -> (FieldView, JSONValue?) {
+  func json(_ value: JSONValue?, _ isRequired: Bool, _ base: FieldView) -> (FieldView, JSONValue?) {
     var view = base
     view.isJSON = true
     view.value = value.map { String(decoding: $0.serialized(pretty: true), as: UTF8.self) } ?? ""
@@ -227,74 +227,6 @@ extension SchemaForm {
     } catch {
       view.fault = "is not JSON: \(error)"
       return (view, nil)
-    }
-  }
-}
-
-// MARK: Values of values
-
-extension SchemaForm {
-  private func object(
-    _ schema: JSONValue?, _ value: JSONValue?, _ place: String, _ depth: Int, _ base: FieldView
-  ) -> (FieldView, JSONValue?) {
-    var view = base
-    view.isGroup = true
-    let properties = schema?["properties"]?.objectValue ?? [:]
-    let required = Set((schema?["required"]?.arrayValue ?? []).compactMap(\.stringValue))
-    var result = value?.objectValue ?? [:]
-    // What is needed first, then by name: an object of JSON has no order of its own.
-    let names = Set(properties.keys).union(result.keys).sorted {
-      (required.contains($0) ? 0 : 1, $0) < (required.contains($1) ? 0 : 1, $1)
-    }
-    for name in names {
-      let pointer = "\(place)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
-      let before = value?[name]
-      let (field, read) = self.read(
-        properties[name], before, at: pointer, label: name,
-        isRequired: required.contains(name) || (properties[name] == nil && before != nil), depth: depth + 1)
-      view.children.append(field)
-      if sent != nil { result[name] = read }
-    }
-    let isLeftOut = sent != nil && value == nil && !base.isRequired && result.isEmpty
-    return (view, isLeftOut ? JSONValue?.none : .object(result))
-  }
-
-  /// The items that are there, each with a box that keeps it, and two empty ones with a box that adds them.
-  private func list(
-    _ schema: JSONValue?, _ value: JSONValue?, _ place: String, _ depth: Int, _ base: FieldView
-  ) -> (FieldView, JSONValue?) {
-    var view = base
-    view.isGroup = true
-    let items = value?.arrayValue ?? []
-    guard items.count <= Self.mostItems else { return json(value, base.isRequired, base) }
-    var result: [JSONValue] = []
-    for index in 0..<(items.count + 2) {
-      let before = items.indices.contains(index) ? items[index] : JSONValue?.none
-      let itemSchema = schema?["items"]
-      let presence = "p\(place)/\(index)"
-      let isThere = sent.map { $0.raw(presence) != nil } ?? (before != nil)
-      // Nothing is wrong with what is not there.
-      let reader = isThere ? self : SchemaForm(schema: itemSchema, sent: nil)
-      var (field, read) = reader.read(
-        itemSchema ?? items.first.flatMap(Self.like), before, at: "\(place)/\(index)", label: "\(index + 1)",
-        isRequired: true, depth: depth + 1)
-      field.presence = presence
-      field.presenceLabel = before == nil ? "add" : "keep"
-      field.isPresent = isThere
-      view.children.append(field)
-      if isThere, let read { result.append(read) }
-    }
-    let isLeftOut = sent != nil && value == nil && !base.isRequired && result.isEmpty
-    return (view, isLeftOut ? JSONValue?.none : .array(result))
-  }
-
-  /// What a new item of a list without a schema looks like: as the first one does.
-  private static func like(_ value: JSONValue) -> JSONValue? {
-    switch value {
-    case .string: ["type": "string"]
-    case .integer, .number: ["type": "number"]
-    case .bool: ["type": "boolean"]
-    default: nil
     }
   }
 }

@@ -31,7 +31,13 @@ struct JobsPage: PageModel {
   let kinds: [Option]
   let queues: [Option]
   let state: String?
-  let tag: String?
+  let tags: [String]
+  let organization: String?
+  let owner: String?
+  /// Whether one of the filters is in use that are folded away.
+  let isFilteredMore: Bool
+  /// Whether there are jobs of others to tell apart.
+  let seesOthers: Bool
   let search: String?
   let rows: [JobRow]
   let isEmpty: Bool
@@ -60,7 +66,11 @@ struct JobsPage: PageModel {
     filter = listing.query
     here = listing.path(cursor: listing.cursor)
     state = listing.filter.states.count == 1 ? listing.filter.states.first?.rawValue : nil
-    tag = listing.filter.tags.sorted().first
+    // An empty one is for another tag.
+    tags = listing.filter.tags.sorted() + [""]
+    (organization, owner) = (listing.filter.organization, listing.filter.owner)
+    isFilteredMore = !listing.filter.tags.isEmpty || organization != nil || owner != nil
+    seesOthers = request.actor.reach.isEverything
     search = listing.filter.search
     kinds = Self.options(listing.kinds, listing.filter.kinds)
     queues = Self.options(listing.queues.map(\.name), listing.filter.queues)

@@ -28,7 +28,6 @@ struct ScheduleForm: Sendable {
   let description: String
   let maxAttempts: String
   let tags: String
-  let payload: String
   let priorities: [Choice]
   let catchUps: [Choice]
   let overlaps: [Choice]
@@ -39,25 +38,22 @@ struct ScheduleForm: Sendable {
     func text(_ field: String) -> String { json[field].map { $0.stringValue ?? $0.description } ?? "" }
     let tags = json["tags"]?.arrayValue?.compactMap(\.stringValue).joined(separator: ", ")
     self.init(
-      name: record?.name ?? "", text,
-      payload: json["payload"].map { String(decoding: $0.serialized(pretty: true), as: UTF8.self) } ?? "{}",
-      tags: tags ?? "", maxAttempts: text("maxAttempts"))
+      name: record?.name ?? "", text, tags: tags ?? "", maxAttempts: text("maxAttempts"))
   }
 
   /// As it was sent.
   init(_ form: FormFields, name: String?) {
     self.init(
-      name: name ?? form["name"] ?? "", { form[$0] ?? "" }, payload: form.raw("payload") ?? "",
-      tags: form["tags"] ?? "",
+      name: name ?? form["name"] ?? "", { form[$0] ?? "" }, tags: form["tags"] ?? "",
       maxAttempts: form["maxAttempts"] ?? "")
   }
 
-  private init(name: String, _ text: (String) -> String, payload: String, tags: String, maxAttempts: String) {
+  private init(name: String, _ text: (String) -> String, tags: String, maxAttempts: String) {
     self.name = name
     (expression, zone, kind) = (text("expression"), text("zone"), text("kind"))
     (queue, timeout, jitter) = (text("queue"), text("timeout"), text("jitter"))
     (start, end, limitKey, description) = (text("start"), text("end"), text("limitKey"), text("description"))
-    (self.payload, self.tags, self.maxAttempts) = (payload, tags, maxAttempts)
+    (self.tags, self.maxAttempts) = (tags, maxAttempts)
     func choices(_ values: [(String, String)], _ chosen: String, _ standard: String) -> [Choice] {
       let current = chosen.isEmpty ? standard : chosen
       // One that is not in the list, such as `last 5`, is in the form all the same.
@@ -78,20 +74,16 @@ struct ScheduleForm: Sendable {
 
   /// The fields as they were sent; those that are empty are left out.
   ///
-  /// - Throws: ``Problem`` if the payload is not JSON.
-  static func read(_ form: FormFields) throws(Problem) -> [String: JSONValue] {
+  /// - Throws: ``Problem`` if the payload could not be read.
+  static func read(_ form: FormFields, _ payload: SchedulePayload) throws(Problem) -> [String: JSONValue] {
+    if let fault = payload.fault { throw .invalid([.init("#/payload", fault)]) }
     var fields: [String: JSONValue] = [:]
     for name in texts { fields[name] = form[name].map(JSONValue.string) }
     fields["maxAttempts"] = form.number("maxAttempts")
     if let tags = form["tags"] {
       fields["tags"] = .array(tags.split(separator: ",").map { .string($0.trimmingSpaces) })
     }
-    guard let text = form["payload"] else { return fields }
-    do {
-      fields["payload"] = try JSONValue(parsing: text.utf8)
-    } catch {
-      throw .invalid([.init("#/payload", "is not JSON: \(error)")])
-    }
+    fields["payload"] = payload.value
     return fields
   }
 
@@ -132,6 +124,7 @@ struct ScheduleEditPage: PageModel {
   let action: String
   let back: String
   let form: ScheduleForm
+  let payload: SchedulePayload
   let faults: [Fault]
   let words: String?
   let times: NextTimes?
@@ -141,7 +134,8 @@ struct ScheduleEditPage: PageModel {
   let viewerZone: String
 
   init(
-    _ form: ScheduleForm, of record: ScheduleRecord?, for request: APIRequest, faults: [String] = []
+    _ form: ScheduleForm, _ payload: SchedulePayload, of record: ScheduleRecord?, for request: APIRequest,
+    kinds: [KindSummary], faults: [String] = []
   ) async throws {
     let viewer = try ViewerZone(request)
     isNew = record == nil
@@ -149,8 +143,8 @@ struct ScheduleEditPage: PageModel {
     isDeclared = record?.declared != nil
     back = record.map { Agenda.path($0.name) } ?? "/schedules"
     action = record.map { "\(Agenda.path($0.name))/edit" } ?? "/new-schedule"
-    self.form = form
-    kinds = try await request.engine.kinds().map(\.kind)
+    (self.form, self.payload) = (form, payload)
+    self.kinds = kinds.map(\.kind)
     queues = try await request.engine.queues().map(\.name)
     viewerZone = viewer.name
     var all = faults

@@ -7,9 +7,8 @@ extension RouteTable {
   static let schedulePageRoutes: [Route] = [
     .page("/schedules", .role(.viewer), query: ["search", "after", "zone"], listSchedules),
     .page("/new-schedule", .role(.operator), query: ["kind", "zone"]) { request in
-      let zone = try ViewerZone(request).name
-      let form = ScheduleForm(nil, kind: try request.query.value("kind"), zone: zone)
-      return try await request.page(try await ScheduleEditPage(form, of: nil, for: request), at: .schedules)
+      let form = ScheduleForm(nil, kind: try request.query.value("kind"), zone: try ViewerZone(request).name)
+      return try await edit(form, of: nil, request)
     },
     .form("/new-schedule", .role(.operator), audit: "add-schedule", addSchedule),
     .page("/schedules/{name}", .role(.viewer), query: ["zone", "before"]) { request in
@@ -17,8 +16,7 @@ extension RouteTable {
     },
     .page("/schedules/{name}/edit", .role(.operator), query: ["zone"]) { request in
       let record = try await schedule(request).record
-      let page = try await ScheduleEditPage(ScheduleForm(record), of: record, for: request)
-      return try await request.page(page, at: .schedules)
+      return try await edit(ScheduleForm(record), of: record, request)
     },
     .form("/schedules/{name}/edit", .role(.operator), audit: "edit-schedule", editSchedule),
     .form("/schedules/{name}/enable", .role(.operator), audit: "enable-schedule") { request in
@@ -83,13 +81,22 @@ extension RouteTable {
 
   // MARK: The form
 
+  private static func edit(
+    _ form: ScheduleForm, of record: ScheduleRecord?, _ request: APIRequest
+  ) async throws -> Response {
+    let kinds = try await request.engine.kinds()
+    let payload = SchedulePayload(of: record, kind: form.kind, kinds)
+    let page = try await ScheduleEditPage(form, payload, of: record, for: request, kinds: kinds)
+    return try await request.page(page, at: .schedules)
+  }
+
   private static func addSchedule(_ request: APIRequest) async throws -> Response {
     let form = ScheduleForm(request.form, name: nil)
-    return try await sent(form, nil, request) {
+    return try await sent(form, nil, request) { payload in
       guard let name = request.form["name"] else {
         throw Problem.invalid([.init("#/name", "is missing: it must be \(ScheduleName.rule)")])
       }
-      let fields = try ScheduleForm.read(request.form)
+      let fields = try ScheduleForm.read(request.form, payload)
       _ = try await request.engine.addSchedule(name, .object(fields), by: request.actor)
       return request.see(Agenda.path(name), Flash(.saved))
     }
@@ -98,8 +105,8 @@ extension RouteTable {
   private static func editSchedule(_ request: APIRequest) async throws -> Response {
     let record = try await schedule(request).record
     let form = ScheduleForm(request.form, name: record.name)
-    return try await sent(form, record, request) {
-      let wanted = request.restored(.object(try ScheduleForm.read(request.form)), of: record)
+    return try await sent(form, record, request) { payload in
+      let wanted = request.restored(.object(try ScheduleForm.read(request.form, payload)), of: record)
       let changes = ScheduleForm.changes(wanted.objectValue ?? [:], to: record)
       if !changes.isEmpty {
         _ = try await request.engine.editSchedule(record.name, .object(changes), by: request.actor)
@@ -110,12 +117,15 @@ extension RouteTable {
 
   /// Shows the form again with what it would do, or does it.
   private static func sent(
-    _ form: ScheduleForm, _ record: ScheduleRecord?, _ request: APIRequest, _ save: () async throws -> Response
+    _ form: ScheduleForm, _ record: ScheduleRecord?, _ request: APIRequest,
+    _ save: (SchedulePayload) async throws -> Response
   ) async throws -> Response {
+    let kinds = try await request.engine.kinds()
+    let payload = SchedulePayload(request.form, of: record, kinds)
     var faults: [String] = []
-    if request.form["verb"] != "preview" {
+    if !["preview", "json", "fields"].contains(request.form["verb"]) {
       do {
-        return try await save()
+        return try await save(payload)
       } catch let error as ScheduleError where error.reason != .missing {
         faults = error.faults.map(ScheduleEditPage.text)
       } catch let error as SubmissionError {
@@ -124,7 +134,7 @@ extension RouteTable {
         faults = [problem.detail]
       }
     }
-    let page = try await ScheduleEditPage(form, of: record, for: request, faults: faults)
+    let page = try await ScheduleEditPage(form, payload, of: record, for: request, kinds: kinds, faults: faults)
     let status: HTTPResponse.Status = faults.isEmpty && page.faults.isEmpty ? .ok : .unprocessableContent
     return try await request.page(page, at: .schedules, status: status)
   }
