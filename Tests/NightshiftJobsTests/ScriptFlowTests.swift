@@ -53,6 +53,22 @@ import Testing
     #expect(try await detail(id).result == Array(#"{"sent": false}"#.utf8))
   }
 
+  @Test(arguments: [
+    (#"{"$checkpoint": {"key": "send", "title": "Send it?", "risk": "enormous"}}"#, "$checkpoint: "),
+    (#"{"$checkpiont": {"key": "send", "title": "Send it?"}}"#, "did you mean $checkpoint?"),
+    (#"{"$signal": []}"#, "$signal"), (#"{"$child": {"kind": 7}}"#, "$child: "),
+  ])
+  func `fails where its question cannot be asked, and does not come back for ever`(
+    _ line: String, _ reason: String
+  ) async throws {
+    let id = try await enqueue("echo '\(line)'; exit 75")
+    try await test.runUntilIdle()
+    let job = try await detail(id)
+    #expect(job.summary.state == .dead)
+    let message = try #require(job.attempts.last?.failure?.message)
+    #expect(message.hasPrefix("exited with 75 to wait, and asked nobody: ") && message.contains(reason), "\(message)")
+  }
+
   @Test func `that asks and then ends has asked nothing`() async throws {
     let id = try await enqueue(
       """

@@ -22,26 +22,26 @@ import Testing
     ),
     (
       #"{"$checkpoint": {"titel": "Send?"}}"#,
-      .mistake(
+      .refusal(
         "$checkpoint: /titel: is not a known field: did you mean `title`?; "
           + "/title: is missing: the question, in one line")
     ),
     (#"{"$step": "fetch", "result": [1]}"#, .step("fetch", [1])),
     (#"{"$signal": "paid", "timeout": "1h"}"#, .signal(["paid"], timeout: .seconds(3_600))),
     (#"{"$signal": ["paid", "refused"]}"#, .signal(["paid", "refused"], timeout: nil)),
-    (#"{"$signal": []}"#, .mistake("$signal must be a name, or a list of names")),
+    (#"{"$signal": []}"#, .refusal("$signal must be a name, or a list of names")),
     (
       #"{"$child": {"kind": "render", "payload": {"page": 1}}}"#,
       .child(ChildDraft("render", kind: "render", payload: ["page": 1]))
     ),
     (
       #"{"$child": {"kind": "a b"}}"#,
-      .mistake(
+      .refusal(
         "$child: /kind: must be 1 to 100 of a–z, 0–9, '.', '_' and '-', beginning with a letter or digit; got \"a b\"")
     ),
     (
       #"{"$child": {"knd": "render"}}"#,
-      .mistake("$child: /knd: is not a known field: did you mean `kind`?; /kind: is missing: the kind of the job")
+      .refusal("$child: /knd: is not a known field: did you mean `kind`?; /kind: is missing: the kind of the job")
     ),
     (#"{"$progres": 1}"#, .mistake("unknown instruction $progres: did you mean $progress?")),
     (#"{"files": 2}"#, .result(#"{"files": 2}"#)),

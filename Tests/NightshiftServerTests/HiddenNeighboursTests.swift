@@ -59,4 +59,42 @@ import Testing
       #expect(seen.json["kinds"]?[0]?["slowest"] == [])
     }
   }
+
+  @Test func `keeps its schedules to itself, and tells of those of all only when they fire`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let acme = try await test.header(.viewer, of: "acme")
+      _ = try await test.header(.viewer, of: "globex")
+      for (name, organization) in [("own", "acme"), ("other", "globex"), ("shared", nil)] {
+        var fields: [String: JSONValue] = [
+          "expression": "@daily", "kind": "echo", "payload": ["customer": .string("\(name)-customer")],
+          "tags": [.string("\(name)-tag")],
+        ]
+        fields["organization"] = organization.map { .string($0) }
+        _ = try await test.engine.addSchedule(name, .object(fields), by: .system)
+        _ = try await test.engine.runSchedule(name, by: .system)
+      }
+      func look(_ path: String) async throws -> TestAnswer {
+        try await test.call(.get, path, as: nil, headers: acme)
+      }
+      let list = try await look("/api/schedules").json["schedules"]?.arrayValue ?? []
+      #expect(list.compactMap { $0["name"]?.stringValue } == ["own", "shared"])
+      #expect(try await look("/api/schedules?limit=1").json["next"] == "own")
+      for path in ["/api/schedules/other", "/api/schedules/other/preview", "/api/schedules/other/history"] {
+        #expect(try await look(path).status == 404, "\(path)")
+      }
+      #expect(try await look("/api/schedules/own").json["payload"] == ["customer": "own-customer"])
+      #expect(try await look("/api/schedules/own/history").json["slots"]?[0]?["job"] != nil)
+      let slot = try #require(try await look("/api/schedules/shared/history").json["slots"]?[0])
+      #expect(slot["outcome"] == "manual" && slot["job"] == nil && slot["state"] == nil)
+      #expect(try await test.page("/schedules/other", as: nil, headers: acme).status == 404)
+      let whole = ["/api/schedules", "/api/schedules/export", "/api/schedules/shared"]
+      for path in whole + ["/schedules", "/schedules/shared", "/schedules/own", "/console/places"] {
+        let text = try await test.page(path, as: nil, headers: acme).text
+        for hidden in ["shared-customer", "shared-tag", "other"] {
+          #expect(!text.contains(hidden), "\(path) tells of \(hidden)")
+        }
+      }
+      #expect(try await test.call(.get, "/api/schedules/shared", as: .viewer).text.contains("shared-customer"))
+    }
+  }
 }

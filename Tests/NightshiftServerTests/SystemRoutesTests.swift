@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import HummingbirdCore
 import Logging
 import NIOCore
 import Nightshift
@@ -152,6 +153,25 @@ import Testing
       }
       #expect(verbs == ["enqueue", "cancel", "pause"])
       #expect(Set(verbs).isSubset(of: RouteTable.api.routes.compactMap(\.audit)))
+    }
+  }
+
+  @Test(arguments: [
+    ("localhost:8080", [:], 200), ("127.0.0.1:8080", [:], 200), ("[::1]:8080", [:], 200), ("thishost", [:], 200),
+    ("evil.example", [:], 401), ("localhost:8080", ["Sec-Fetch-Site": "same-origin"], 401),
+    ("localhost:8080", ["X-Forwarded-For": "203.0.113.9"], 401),
+    ("localhost:8080", ["Origin": "http://evil.example"], 401),
+  ])
+  func `gives metrics without a token to programs on this host, and not to a browser's pages`(
+    _ host: String, _ headers: [String: String], _ status: Int
+  ) async throws {
+    try await TestAPI.run(worker: false) { test in
+      var head = HTTPRequest(method: .get, scheme: "http", authority: host, path: "/metrics")
+      for (name, value) in headers { head.headerFields[HTTPField.Name(name)!] = value }
+      let here = Origin.socket(address: "127.0.0.1", isLoopback: true)
+      let response = await test.api.respond(
+        to: Request(head: head, body: RequestBody(buffer: ByteBuffer())), from: here)
+      #expect(response.status.code == status)
     }
   }
 

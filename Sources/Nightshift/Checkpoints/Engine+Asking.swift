@@ -55,6 +55,6 @@ extension StoreSession {
         "checkpoint.info", row.id, row.attempt, "\(CheckpointID(rawValue: id)) \(draft.title)", at: now)
     }
     try insertWait(.checkpoint(draft, id: id), of: row.id, at: now)
-    try openCheckpoint(draft, id, job: row.id, attempt: row.attempt, at: now)
+    try openCheckpoint(draft, id, job: row.id, attempt: row.attempt, isTold: true, at: now)
   }
 }

@@ -2,8 +2,10 @@ import Foundation
 
 extension StoreSession {
   /// Writes a question down, before anybody is told of it.
+  ///
+  /// - Parameter isTold: Whether the caller tells subscribers, who then learn who has asked.
   func openCheckpoint(
-    _ draft: CheckpointDraft, _ id: Int64, job: JobID, attempt: Int, at now: Timestamp
+    _ draft: CheckpointDraft, _ id: Int64, job: JobID, attempt: Int, isTold: Bool = false, at now: Timestamp
   ) throws(StoreError) {
     try insertCheckpoint(
       draft, id, job: job, attempt: attempt, .pending, expiresAt: now + draft.options.expires, at: now)
@@ -11,6 +13,7 @@ extension StoreSession {
     try execute(
       "UPDATE nightshift_waits SET due_at = ? WHERE id = ?", [SQLValue(checkpoint?.dueAt), .integer(id)])
     if let due = checkpoint?.dueAt { tally.due(at: due) }
+    if tally.collectsTransitions, !isTold { tally.notice.questions.append(CheckpointID(rawValue: id)) }
     try tell("checkpoint", job, attempt, "\(CheckpointID(rawValue: id)) \(draft.title)", at: now)
   }
 
@@ -90,6 +93,7 @@ extension StoreSession {
     try note(
       isYes ? "continued" : "expired", on: checkpoint, by: Actor(id: "nobody", role: .viewer), via: "expiry",
       comment: nil, choice: nil, changes: nil, at: now)
+    if tally.collectsTransitions { tally.notice.questions.append(checkpoint.id) }
     try tell("checkpoint.expired", checkpoint.job, checkpoint.attempt, "\(checkpoint.id) \(checkpoint.title)", at: now)
     return try end(checkpoint.id.rawValue, .timedOut, at: now)
   }

@@ -139,6 +139,7 @@ extension Engine {
     if let due = notice.nextDue { housekeeper.promoter.due(at: due) }
     for job in notice.cancelRequests { worker.cancel(job) }
     if !notice.transitions.isEmpty { events.publish(notice.transitions.map(Event.init)) }
+    if !notice.questions.isEmpty { tellLater(of: notice.questions) }
     if notice.foreignChange || notice.gatesChanged { housekeeper.foreignChange.signal() }
   }
 

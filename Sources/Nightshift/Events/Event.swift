@@ -7,7 +7,7 @@ package struct Event: Sendable, Hashable {
     case log(sequence: Int64, level: String, message: String)
     /// Somebody has sent the job a signal.
     case signal(name: String, by: String)
-    /// Somebody has asked people on the job's behalf, or answered.
+    /// The job, or somebody on its behalf, has asked people; or they have answered, or have not in time.
     case checkpoint(CheckpointID, key: String, title: String, CheckpointState, verdict: String?, by: String)
     /// Something of the handler's own making.
     case custom(name: String, data: JSONValue)

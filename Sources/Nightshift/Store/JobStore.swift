@@ -43,6 +43,8 @@ package struct CommitNotice: Sendable {
   package var nextDue: Timestamp?
   /// Transitions, when anybody listens.
   package var transitions: [Transition] = []
+  /// Questions that jobs have asked or that have expired, when anybody listens.
+  package var questions: [CheckpointID] = []
   /// Whether something was written that this notice does not name, by another process most likely: re-read whatever is
   /// kept in memory.
   package var foreignChange = false
@@ -57,7 +59,7 @@ package struct CommitNotice: Sendable {
 
   package var isEmpty: Bool {
     readyQueues.isEmpty && nextDue == nil && transitions.isEmpty && !foreignChange && cancelRequests.isEmpty
-      && freedPools.isEmpty && !gatesChanged
+      && freedPools.isEmpty && !gatesChanged && questions.isEmpty
   }
 }
 

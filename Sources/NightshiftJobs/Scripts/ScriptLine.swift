@@ -23,6 +23,8 @@ enum ScriptLine: Hashable {
   case result(String)
   /// A line that wants to be one of these and is not: what is wrong.
   case mistake(String)
+  /// One that wants to ask for something that its job is to wait for, and asks for nothing: what is wrong.
+  case refusal(String)
 
   private static let instructions = [
     "$progress", "$log", "$artifact", "$retryAfter", "$checkpoint", "$step", "$signal", "$child",
@@ -79,10 +81,10 @@ enum ScriptLine: Hashable {
     case "$signal": return signal(fields)
     case "$child": return child(fields)
     default:
-      let remedy = Spelling.nearest(to: instruction, among: instructions).map { "did you mean \($0)?" }
-      return .mistake(
-        "unknown instruction \(instruction): \(remedy ?? "known are \(instructions.joined(separator: ", "))")"
-      )
+      let nearest = Spelling.nearest(to: instruction, among: instructions)
+      let remedy = nearest.map { "did you mean \($0)?" } ?? "known are \(instructions.joined(separator: ", "))"
+      let message = "unknown instruction \(instruction): \(remedy)"
+      return ["$checkpoint", "$signal", "$child"].contains(nearest) ? .refusal(message) : .mistake(message)
     }
   }
 
@@ -90,7 +92,7 @@ enum ScriptLine: Hashable {
     do {
       return .checkpoint(try CheckpointReader.read(fields["$checkpoint"] ?? .null))
     } catch {
-      return .mistake("$checkpoint: \(error)")
+      return .refusal("$checkpoint: \(error)")
     }
   }
 
@@ -98,16 +100,18 @@ enum ScriptLine: Hashable {
     do {
       return .child(try ChildDraft(reading: fields["$child"] ?? .null))
     } catch {
-      return .mistake("$child: \(error)")
+      return .refusal("$child: \(error)")
     }
   }
 
   private static func signal(_ fields: [String: JSONValue]) -> ScriptLine {
     let value = fields["$signal"]
     let names = value?.stringValue.map { [$0] } ?? value?.arrayValue?.compactMap(\.stringValue) ?? []
-    guard (1...50).contains(names.count) else { return .mistake("$signal must be a name, or a list of names") }
+    guard (1...50).contains(names.count) else { return .refusal("$signal must be a name, or a list of names") }
     guard let text = fields["timeout"]?.stringValue else { return .signal(names, timeout: nil) }
-    guard let timeout = Duration(text: text) else { return .mistake("the timeout must be \(DurationText.rule)") }
+    guard let timeout = Duration(text: text) else {
+      return .refusal("$signal: the timeout must be \(DurationText.rule)")
+    }
     return .signal(names, timeout: timeout)
   }
 

@@ -19,6 +19,8 @@ struct ScriptOutput {
   private(set) var result: String?
   /// Whether it has asked for something that it is to wait for.
   private(set) var mustWait = false
+  /// What is wrong with a line that was to ask for such a thing.
+  private(set) var refusal: String?
   /// When to come back, as the script has said last.
   private(set) var retryAfter: Duration?
 
@@ -99,8 +101,15 @@ struct ScriptOutput {
       result = json
       isResultTooLong = false
     case .mistake(let message):
-      reporter.log("\(message); the line was: \(line.text.prefix(200))", level: .warning)
+      warn(message, line)
+    case .refusal(let message):
+      refusal = refusal ?? message
+      warn(message, line)
     }
+  }
+
+  private func warn(_ message: String, _ line: LineSplitter.Line) {
+    reporter.log("\(message); the line was: \(line.text.prefix(200))", level: .warning)
   }
 }
 

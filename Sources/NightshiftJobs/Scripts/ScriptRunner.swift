@@ -42,7 +42,11 @@ package struct ScriptRunner: Sendable {
       switch output.mustWait ? .open : try await reporter.waitForOpenQuestions() {
       case .open: throw Parked()
       case .answered: throw Snooze.for(.zero, reason: "what it has asked was answered while it was running")
-      case .none: break
+      case .none:
+        // It would come back for ever, for something that nobody was asked.
+        if let refusal = output.refusal {
+          throw PermanentFailure("exited with 75 to wait, and asked nobody: \(refusal)")
+        }
       }
     }
     // It has ended in another way: there is nothing to wait for.

@@ -32,4 +32,19 @@ import Testing
       #expect(card.status == 200 && card.text.contains("anna") && !card.text.contains("key-7f3a-secret"))
     }
   }
+
+  @Test func `tell what dead letters died of, without what one of them hides`() async throws {
+    try await TestAPI.run { test in
+      try await test.engine.register("leak", payload: [String: String].self) { payload, _ in
+        throw PermanentFailure("the disk of \(payload["password"] ?? "") is full")
+      }
+      let id = try await test.post(#"{"kind": "leak", "payload": {"password": "tulipsecret"}}"#)
+      _ = try await test.end(of: id)
+      for path in ["/dead-letters", "/api/dead-letters"] {
+        #expect(try await test.page(path, as: .operator).text.contains("the disk of tulipsecret is full"), "\(path)")
+        let seen = try await test.page(path, as: .viewer).text
+        #expect(seen.contains("the disk of [redacted] is full") && !seen.contains("tulipsecret"), "\(path)")
+      }
+    }
+  }
 }

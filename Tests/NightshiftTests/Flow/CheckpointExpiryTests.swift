@@ -23,6 +23,19 @@ import Testing
     #expect(try await test.engine.checkpoint(checkpoint.id)?.state == .expired)
   }
 
+  @Test func `tells those who follow that nobody has answered`() async throws {
+    let test = try await asking { $0.expires = .seconds(60) }
+    let (id, checkpoint) = try await ask(test)
+    let events = try await test.engine.listen(EventFilter(job: id))
+    test.clock.advance(by: .seconds(60))
+    try await test.runUntilIdle()
+    for try await case .event(_, let event) in events {
+      guard case .checkpoint(checkpoint.id, _, _, let state, _, _) = event.body else { continue }
+      #expect(state == .expired)
+      break
+    }
+  }
+
   @Test func `asks others`() async throws {
     let test = try await asking { options in
       options.expires = .seconds(60)

@@ -2,13 +2,15 @@ import Nightshift
 
 extension JSONValue {
   /// A schedule: what counts, where it comes from, and what was said at run time.
-  init(_ summary: ScheduleSummary) {
+  ///
+  /// - Parameter withJobs: Whether it tells what the jobs are given.
+  init(_ summary: ScheduleSummary, withJobs: Bool = true) {
     let record = summary.record
     var fields = record.json.objectValue ?? [:]
     // What is not written is what the definition says.
     if let definition = summary.definition {
       fields["zone"] = .string(definition.zone)
-      fields["payload"] = definition.payload
+      if withJobs { fields["payload"] = definition.payload }
       fields["enabled"] = .bool(definition.isEnabled)
       fields["catchUp"] = .string(definition.catchUp.description)
       fields["overlap"] = .string(definition.overlap.rawValue)

@@ -143,14 +143,23 @@ struct Gate: Sendable {
     return session
   }
 
-  /// A proxy on this host makes all the world look like this host; it says so in headers. Pages that a
-  /// browser on this host has loaded from elsewhere send an `Origin`.
+  /// A proxy on this host makes all the world look like this host; it says so in headers. A browser on this host may
+  /// have been sent here by a page from elsewhere: it says so too, and a page whose own name was made to lead here
+  /// (DNS rebinding) asks for that name.
   private var isFromThisHost: Bool {
-    guard case .socket(_, isLoopback: true, _) = origin else { return false }
-    let signs = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"].compactMap {
-      HTTPField.Name($0)
+    guard case .socket(_, isLoopback: true, _) = origin, namesThisHost else { return false }
+    let signs: Set<String> = ["forwarded", "x-forwarded-for", "x-real-ip", "via", "origin"]
+    return headers.allSatisfy { field in
+      !signs.contains(field.name.canonicalName) && !field.name.canonicalName.hasPrefix("sec-fetch-")
     }
-    return signs.allSatisfy { headers[$0] == nil }
+  }
+
+  /// Whether the request asks for an address, or for a name that nobody can register: one without a dot.
+  private var namesThisHost: Bool {
+    let authority = head.authority ?? ""
+    guard !authority.hasPrefix("[") else { return true }
+    let host = authority.prefix { $0 != ":" }
+    return !host.contains(".") || host.hasSuffix(".localhost") || host.allSatisfy { $0.isNumber || $0 == "." }
   }
 
   /// Whether the caller of a stream may still have what it came for. A stream keeps the view of whoever opened it, so

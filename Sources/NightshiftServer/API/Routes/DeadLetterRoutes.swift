@@ -9,10 +9,11 @@ extension RouteTable {
       try request.checkSeesEverything()
       let ignored = try request.query.value("ignored", "true or false") { ["true": true, "false": false][$0] }
       let page = try await request.engine.deadLetters(ignored: ignored ?? false)
-      return .json(["groups": .array(page.groups.map { JSONValue($0) }), "more": .bool(page.isCut)])
+      let groups = try await request.shown(page.groups)
+      return .json(["groups": .array(groups.map { JSONValue($0) }), "more": .bool(page.isCut)])
     },
     .get("/api/dead-letters/{name}", .role(.viewer)) { request in
-      .json(JSONValue(try await request.deadLetterGroup()))
+      .json(JSONValue(try await request.shown([request.deadLetterGroup()])[0]))
     },
     .post("/api/dead-letters/{name}/retry", .operator, audit: "begin-operation") { request in
       try await begin(.retry, request)
@@ -27,7 +28,7 @@ extension RouteTable {
       try reader.check()
       let group = try await request.deadLetterGroup()
       try await request.engine.ignoreError(group.fingerprint, reason: reason ?? "", by: request.actor)
-      return .json(JSONValue(try await request.deadLetterGroup()))
+      return .json(JSONValue(try await request.shown([request.deadLetterGroup()])[0]))
     },
     .delete("/api/dead-letters/{name}/ignore", .operator, audit: "unignore-error") { request in
       try request.checkSeesEverything()
@@ -73,8 +74,7 @@ extension APIRequest {
 }
 
 extension JSONValue {
-  init(_ whole: DeadLetterGroup) {
-    let group = whole.shown
+  init(_ group: DeadLetterGroup) {
     let ignored: JSONValue? = group.ignored.map { ignored in
       ["at": JSONValue(ignored.at), "by": .string(ignored.by), "reason": .string(ignored.reason)]
     }

@@ -11,10 +11,11 @@ extension RouteTable {
       "/api/schedules/preview", .role(.viewer), query: ["expression", "zone", "from", "count"], previewExpression),
     .get("/api/schedules/export", .role(.viewer), exportSchedules),
     .get("/api/schedules/{name}", .role(.viewer)) { request in
-      .json(JSONValue(try await schedule(request)))
+      let summary = try await request.schedule()
+      return .json(JSONValue(summary, withJobs: request.mayKnowJobs(of: summary)))
     },
     .patch("/api/schedules/{name}", .operator, audit: "edit-schedule", body: .object(.job)) { request in
-      let fields = request.restored(request.body ?? [:], of: try await schedule(request).record)
+      let fields = request.restored(request.body ?? [:], of: try await request.schedule().record)
       return .json(
         JSONValue(try await request.engine.editSchedule(request.scheduleName, fields, by: request.actor)))
     },
@@ -43,12 +44,15 @@ extension RouteTable {
 
   private static func listSchedules(_ request: APIRequest) async throws -> Response {
     let limit = try request.query.count("limit", upTo: longestPage) ?? 100
-    let schedules = try await request.engine.schedules(
+    let schedules = try await request.schedules(
       after: try request.query.value("after") ?? "", limit: limit + 1,
       search: try request.query.value("search") ?? "")
     let page = schedules.prefix(limit)
     let next = schedules.count > limit ? page.last.map { JSONValue.string($0.record.name) } : nil
-    return .json(.fields(["schedules": .array(page.map { JSONValue($0) }), "next": next ?? .null]))
+    return .json(
+      .fields([
+        "schedules": .array(page.map { JSONValue($0, withJobs: request.mayKnowJobs(of: $0)) }), "next": next ?? .null,
+      ]))
   }
 
   private static func addSchedule(_ request: APIRequest) async throws -> Response {
@@ -60,13 +64,6 @@ extension RouteTable {
     return .json(JSONValue(summary), status: .created, headers: [.location: "/api/schedules/\(name)"])
   }
 
-  private static func schedule(_ request: APIRequest) async throws -> ScheduleSummary {
-    guard let summary = try await request.engine.schedule(request.scheduleName) else {
-      throw ScheduleError.missing(request.scheduleName.truncatedUTF8(to: 100))
-    }
-    return summary
-  }
-
   private static func previewExpression(_ request: APIRequest) async throws -> Response {
     guard let expression = try request.query.value("expression") else {
       throw Problem.invalid([.init(parameter: "expression", "is missing: such as 0 2 * * *, @daily or every 90s")])
@@ -75,7 +72,7 @@ extension RouteTable {
   }
 
   private static func previewSchedule(_ request: APIRequest) async throws -> Response {
-    let summary = try await schedule(request)
+    let summary = try await request.schedule()
     guard var definition = summary.definition else {
       throw Problem.conflict(summary.record.problem ?? "The schedule cannot be read.")
     }
@@ -119,13 +116,16 @@ extension RouteTable {
   }
 
   private static func scheduleHistory(_ request: APIRequest) async throws -> Response {
-    let name = try await schedule(request).record.name
+    let schedule = try await request.schedule()
     let limit = try request.query.count("limit", upTo: longestPage) ?? 50
-    let slots = try await request.engine.slots(
-      of: name, before: try request.query.moment("before"), limit: limit + 1)
+    let slots = try await request.slots(
+      of: schedule, before: try request.query.moment("before"), limit: limit + 1)
     let page = slots.prefix(limit)
     let next = slots.count > limit ? page.last.map { JSONValue($0.at) } : nil
-    return .json(.fields(["name": .string(name), "slots": .array(page.map { JSONValue($0) }), "next": next ?? .null]))
+    return .json(
+      .fields([
+        "name": .string(schedule.record.name), "slots": .array(page.map { JSONValue($0) }), "next": next ?? .null,
+      ]))
   }
 
   private static func exportSchedules(_ request: APIRequest) async throws -> Response {
@@ -133,7 +133,7 @@ extension RouteTable {
     var name = ""
     var isEmpty = true
     while true {
-      let page = try await request.engine.schedules(after: name, limit: longestPage)
+      let page = try await request.schedules(after: name, limit: longestPage)
       for summary in page { text += ScheduleYAML.entry(summary.record) }
       isEmpty = isEmpty && page.isEmpty
       guard page.count == longestPage, let last = page.last else { break }

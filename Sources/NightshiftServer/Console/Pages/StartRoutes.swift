@@ -25,7 +25,7 @@ extension RouteTable {
     let kinds = try await engine.kinds().prefix(mostPlaces).map { kind in
       place(kind.kind, "kind", "/jobs?kind=\(kind.kind)")
     }
-    let schedules = try await engine.schedules(after: "", limit: mostPlaces).map { schedule in
+    let schedules = try await request.schedules(limit: mostPlaces).map { schedule in
       place(schedule.record.name, "schedule", "/schedules/\(schedule.record.name)")
     }
     return .json(["places": .array(queues + kinds + schedules)])

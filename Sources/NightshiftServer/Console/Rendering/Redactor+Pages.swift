@@ -68,14 +68,3 @@ extension Checkpoint {
   /// As whoever asks may see it.
   var shown: Checkpoint { Redactor.current?.shown(self) ?? self }
 }
-
-extension DeadLetterGroup {
-  /// As whoever asks may see it. Nothing tells what would have to be hidden in the messages but the jobs themselves, of
-  /// which there may be thousands.
-  var shown: DeadLetterGroup {
-    guard Redactor.current != nil else { return self }
-    var shown = self
-    (shown.message, shown.exampleMessage) = (Redactor.mark, Redactor.mark)
-    return shown
-  }
-}

@@ -8,7 +8,8 @@ extension RouteTable {
     .page("/dead-letters", .role(.viewer), query: ["show"]) { request in
       try request.checkSeesEverything()
       let show = try request.query.value("show", "`ignored`") { $0 == "ignored" ? $0 : nil }
-      let found = try await request.engine.deadLetters(ignored: show != nil)
+      var found = try await request.engine.deadLetters(ignored: show != nil)
+      found.groups = try await request.shown(found.groups)
       return try await request.page(DeadLettersPage(found, isIgnored: show != nil, for: request), at: .deadLetters)
     },
     .form("/dead-letters/{name}", .role(.operator), audit: "change", changeDeadLetters),
@@ -33,7 +34,7 @@ extension RouteTable {
     case "retry": return try await begin(.retry, group, request)
     case "discard":
       guard request.form["confirmed"] == "yes" else {
-        return try await request.page(DiscardGroupPage(group.shown), at: .deadLetters)
+        return try await request.page(DiscardGroupPage(try await request.shown([group])[0]), at: .deadLetters)
       }
       return try await begin(.discard, group, request)
     default: throw Problem.invalid([.init(parameter: "verb", "must be retry, discard, ignore or unignore")])
@@ -92,7 +93,7 @@ struct DeadLettersPage: PageModel {
     let now = request.engine.clock.now
     let mayChange = request.actor.role >= .operator
     self.isIgnored = isIgnored
-    groups = page.groups.map { Group($0.shown, now: now, mayChange: mayChange) }
+    groups = page.groups.map { Group($0, now: now, mayChange: mayChange) }
     isEmpty = page.groups.isEmpty
     isCut = page.isCut
   }

@@ -53,13 +53,13 @@ struct SchedulePage: PageModel {
       }
     }
     facts = Self.facts(record, definition)
-    payload = definition.map { JSONText($0.payload) }
+    payload = request.mayKnowJobs(of: summary) ? definition.map { JSONText($0.payload) } : nil
     isDeclared = record.declared != nil
     source = Self.source(record.source)
     overrides = Self.overrides(record)
     hasOverrides = !overrides.isEmpty
     let before = try request.query.moment("before")
-    let found = try await request.engine.slots(of: record.name, before: before, limit: Self.shownSlots + 1)
+    let found = try await request.slots(of: summary, before: before, limit: Self.shownSlots + 1)
     slots = found.prefix(Self.shownSlots).map { SlotRow($0, viewer, now: now) }
     hasSlots = !slots.isEmpty
     let zone = try request.query.value("zone")

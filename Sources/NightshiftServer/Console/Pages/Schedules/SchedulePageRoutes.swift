@@ -12,10 +12,10 @@ extension RouteTable {
     },
     .form("/new-schedule", .role(.operator), audit: "add-schedule", addSchedule),
     .page("/schedules/{name}", .role(.viewer), query: ["zone", "before"]) { request in
-      try await request.page(SchedulePage(try await schedule(request), for: request), at: .schedules)
+      try await request.page(SchedulePage(try await request.schedule(), for: request), at: .schedules)
     },
     .page("/schedules/{name}/edit", .role(.operator), query: ["zone"]) { request in
-      let record = try await schedule(request).record
+      let record = try await request.schedule().record
       return try await edit(ScheduleForm(record), of: record, request)
     },
     .form("/schedules/{name}/edit", .role(.operator), audit: "edit-schedule", editSchedule),
@@ -41,18 +41,10 @@ extension RouteTable {
   private static func listSchedules(_ request: APIRequest) async throws -> Response {
     let search = try request.query.value("search") ?? ""
     let after = try request.query.value("after") ?? ""
-    let found = try await request.engine.schedules(after: after, limit: onePage + 1, search: search)
+    let found = try await request.schedules(after: after, limit: onePage + 1, search: search)
     let page = try SchedulesPage(
       Array(found.prefix(onePage)), hasMore: found.count > onePage, search: search, after: after, for: request)
     return try await request.page(page, at: .schedules)
-  }
-
-  private static func schedule(_ request: APIRequest) async throws -> ScheduleSummary {
-    let name = request.parameters["name"] ?? ""
-    guard let schedule = try await request.engine.schedule(name) else {
-      throw ScheduleError.missing(name.truncatedUTF8(to: 100))
-    }
-    return schedule
   }
 
   /// Does something to a schedule; what it does not allow is said on its page.
@@ -75,7 +67,7 @@ extension RouteTable {
   private static func refused(
     _ fault: String, _ status: HTTPResponse.Status, _ request: APIRequest
   ) async throws -> Response {
-    let page = try await SchedulePage(try await schedule(request), for: request, fault: fault)
+    let page = try await SchedulePage(try await request.schedule(), for: request, fault: fault)
     return try await request.page(page, at: .schedules, status: status)
   }
 
@@ -103,7 +95,7 @@ extension RouteTable {
   }
 
   private static func editSchedule(_ request: APIRequest) async throws -> Response {
-    let record = try await schedule(request).record
+    let record = try await request.schedule().record
     let form = ScheduleForm(request.form, name: record.name)
     return try await sent(form, record, request) { payload in
       let wanted = request.restored(.object(try ScheduleForm.read(request.form, payload)), of: record)
