@@ -22,6 +22,7 @@ extension RouteTable {
     guard let job = try await request.engine.job(id, within: request.actor.reach) else {
       throw APIRequest.noSuchJob(id)
     }
+    try await request.learn(id)
     return job.shown
   }
 
