@@ -67,11 +67,6 @@ final class Redactor: Sendable {
     return texts(shown, hidden.withLock { $0 })
   }
 
-  /// What was edited by somebody who has not seen all of it.
-  func restored(_ edited: JSONValue, from original: JSONValue) -> JSONValue {
-    redaction.restored(edited, from: original)
-  }
-
   private func hide(_ value: JSONValue) -> JSONValue {
     var texts: Set<String> = []
     let shown = redaction.redacted(value, collecting: &texts)
@@ -148,18 +143,4 @@ extension APIRequest {
   }
 
   func shown(_ checkpoint: Checkpoint) async throws -> Checkpoint { try await shown([checkpoint])[0] }
-
-  /// A payload that was edited, with what the editor was not shown.
-  func restored(_ edited: JSONValue?, ofJob id: JobID) async throws -> JSONValue? {
-    guard let edited, let redactor = Redactor.current, let job = try await engine.job(id) else { return edited }
-    return redactor.restored(edited, from: JSONValue(stored: job.payload))
-  }
-
-  /// An answer that was edited, with what the editor was not shown.
-  func restored(_ edited: JSONValue?, ofCheckpoint id: CheckpointID) async throws -> JSONValue? {
-    guard let edited, let redactor = Redactor.current, let checkpoint = try await engine.checkpoint(id),
-      let original = checkpoint.answer ?? checkpoint.data
-    else { return edited }
-    return redactor.restored(edited, from: original)
-  }
 }

@@ -14,7 +14,7 @@ extension RouteTable {
       .json(JSONValue(try await schedule(request)))
     },
     .patch("/api/schedules/{name}", .operator, audit: "edit-schedule", body: .object(.job)) { request in
-      let fields = request.restored(request.body ?? [:], of: try await schedule(request).record)
+      let fields = try request.restored(request.body ?? [:], of: try await schedule(request).record)
       return .json(
         JSONValue(try await request.engine.editSchedule(request.scheduleName, fields, by: request.actor)))
     },

@@ -94,6 +94,9 @@ extension RouteTable {
       } catch let error as JSONSyntaxError {
         page.fault = "This is not JSON: \(error)."
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
+      } catch let problem as Problem where problem.status == .unprocessableContent {
+        page.fault = problem.detail
+        return try await request.page(page, at: .jobs, status: .unprocessableContent)
       }
     }
     let before = JSONValue(stored: job.payload)
