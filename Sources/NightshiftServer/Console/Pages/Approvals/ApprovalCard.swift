@@ -65,8 +65,8 @@ struct ApprovalCard: Sendable {
   let stamp: String
   let approveText: String
 
-  init(_ whole: Checkpoint, for actor: Actor, now: Timestamp) {
-    let checkpoint = whole.shown
+  init(_ checkpoint: Checkpoint, for actor: Actor, now: Timestamp) {
+    let checkpoint = checkpoint.shown
     id = "\(checkpoint.id)"
     path = "/approvals/\(checkpoint.id)"
     question = checkpoint.title
@@ -102,8 +102,7 @@ struct ApprovalCard: Sendable {
     chosen = checkpoint.choice
     decisions = checkpoint.decisions.map { Decision($0, now: now) }
     hasDecisions = !checkpoint.decisions.isEmpty
-    // Of all the data, whatever of them is shown.
-    stamp = whole.stamp
+    stamp = checkpoint.stamp
     approveText = checkpoint.choices.isEmpty ? "Approve" : "Do this"
   }
 
