@@ -5,6 +5,8 @@ import Synchronization
 
 extension Engine {
   /// Makes a token for the API. The secret is shown this once: only its hash is kept.
+  ///
+  /// - Throws: ``AccountError``, `forbidden` if it might do more or would live longer than the one who makes it.
   package func createToken(
     name: String, role: Role, expiresAt: Timestamp?, organization: String? = nil, scopes: Set<TokenScope>? = nil,
     by actor: Actor
@@ -13,6 +15,7 @@ extension Engine {
     let token = TokenSummary(
       id: Identifier.text(makeID().rawValue, prefix: "tok"), name: name, role: role, organization: organization,
       scopes: scopes, createdAt: clock.now, createdBy: actor.id, expiresAt: expiresAt)
+    try actor.checkGrant(of: token)
     return try await makeToken(token, by: actor) { transaction in
       try Self.check(organization: organization, transaction)
       let taken = try transaction.query(
@@ -159,7 +162,8 @@ extension Engine {
     }
     guard let row, let role = row.text(1).flatMap(Role.init(rawValue:)) else { return nil }
     let actor = Actor(
-      id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes))
+      id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes),
+      expiresAt: row.timestamp(2))
     let token = CachedToken(actor: actor, expiresAt: row.timestamp(2))
     guard token.expiresAt.map({ $0 > now }) ?? true else { return nil }
     caches.withLock { $0.tokens[digest] = token }
