@@ -127,7 +127,7 @@ extension Engine {
       }
       return count > 0
     }
-    caches.withLock { $0.tokens.removeAll() }
+    forgetCallers()
     return revoked
   }
 
@@ -144,18 +144,18 @@ extension Engine {
       .conflict, "\"\(name)\" is the last admin token: without it nobody could make another. Create one first.")
   }
 
-  /// Who presents this secret; `nil` if it is not in force. Looked up once, until anything in the store changes hands.
+  /// Who presents this secret; `nil` if it is not in force. Looked up once in a few seconds, and anew as soon as anybody
+  /// has changed something.
   package func authenticate(_ secret: String) async throws(StoreError) -> Actor? {
     // The hash is compared by the index: its timing says nothing about a secret of 256 random bits.
     let digest = Self.fingerprint(Array(secret.utf8))
     let now = clock.now
-    if let known = caches.withLock({ $0.tokens[digest] }) {
-      return known.expiresAt.map { $0 > now } ?? true ? known.actor : nil
-    }
+    let (known, ticket) = caches.withLock { ($0.callers.token(digest, at: now), $0.callers.ticket) }
+    if let known { return known.expiresAt.map { $0 > now } ?? true ? known : nil }
     let row = try await store.read { transaction in
       try transaction.query(
         """
-        SELECT name, role, expires_at, id, organization, scopes FROM nightshift_tokens
+        SELECT name, role, expires_at, id, organization, scopes, last_used_at FROM nightshift_tokens
         WHERE sha256 = ? AND revoked_at IS NULL
         """, [.text(digest)]
       ).first
@@ -164,11 +164,10 @@ extension Engine {
     let actor = Actor(
       id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes),
       expiresAt: row.timestamp(2))
-    let token = CachedToken(actor: actor, expiresAt: row.timestamp(2))
-    guard token.expiresAt.map({ $0 > now }) ?? true else { return nil }
-    caches.withLock { $0.tokens[digest] = token }
-    await noteUse(of: row.integer(3)!, now)
-    return token.actor
+    guard actor.expiresAt.map({ $0 > now }) ?? true else { return nil }
+    caches.withLock { $0.callers.remember(actor, as: digest, since: ticket, readAt: now) }
+    if row.timestamp(6).map({ now - $0 >= .seconds(60) }) ?? true { await noteUse(of: row.integer(3)!, now) }
+    return actor
   }
 
   /// At most once a minute, so that a request is not a write.

@@ -200,14 +200,6 @@ extension Engine {
     let text = bytes.map { letters[Int($0 & 31)] }
     return stride(from: 0, to: 20, by: 5).map { String(text[$0..<($0 + 5)]) }.joined(separator: "-")
   }
-
-  /// Looks up who calls anew from now on.
-  func forgetCallers() {
-    caches.withLock { caches in
-      caches.tokens.removeAll()
-      caches.sessions.removeAll()
-    }
-  }
 }
 
 extension User {
