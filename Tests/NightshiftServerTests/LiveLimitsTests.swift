@@ -61,6 +61,24 @@ import Testing
     }
   }
 
+  @Test func `tells nothing more once its token is revoked, before the next sign of life`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let feed = try await test.feed("/api/events")
+      var told: [String] = []
+      let end = try await feed.run { item in
+        if case .message(let message) = item { told.append(message.type) }
+        // The first item says that the subscription has begun, the second that the job came before the revocation.
+        if case .keepAlive = item { _ = try await test.post(#"{"kind": "echo"}"#) }
+        guard told.count == 1 else { return }
+        let isRevoked = try await test.engine.revokeToken("viewer", by: .system)
+        #expect(isRevoked)
+        _ = try await test.post(#"{"kind": "echo"}"#)
+      }
+      #expect(end == .notAllowed)
+      #expect(told == ["state"])
+    }
+  }
+
   @Test(arguments: [(Role.member, String?.none), (.operator, "globex")])
   func `ends when its person's rights change, though they would do for the path`(
     _ role: Role, _ organization: String?

@@ -58,5 +58,13 @@ struct KnownCallers: Sendable {
 
 extension Engine {
   /// Looks up who calls anew from now on.
-  func forgetCallers() { caches.withLock { $0.callers.forget() } }
+  func forgetCallers() {
+    caches.withLock { caches in
+      caches.callers.forget()
+      caches.callerChanges += 1
+    }
+  }
+
+  /// How often somebody's rights were changed through this process: whoever has let somebody in before is to look again.
+  package var callerChanges: Int { caches.withLock { $0.callerChanges } }
 }

@@ -18,6 +18,7 @@ struct EngineCaches: Sendable {
   var pausedQueues: Set<String> = []
   var isEverythingPaused = false
   var callers = KnownCallers()
+  var callerChanges = 0
   var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.
@@ -48,10 +49,11 @@ extension Engine {
       self.caches.withLock { current in
         // Jobs may have come into new queues while we were reading.
         let queues = current.queues.union(caches.queues)
+        let changes = current.callerChanges
         var callers = current.callers
         callers.forget()
         current = caches
-        (current.queues, current.callers) = (queues, callers)
+        (current.queues, current.callers, current.callerChanges) = (queues, callers, changes)
       }
       store.apply(caches.gates)
       worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })

@@ -29,7 +29,7 @@ struct EventFeed: LiveFeed {
     let events = try await engine.listen(filter, after: lastEventID)
     // So that the client knows that it is heard, and proxies pass the headers on.
     try await send(.keepAlive)
-    let loop = LiveLoop(events: events, clock: engine.clock, isStillAllowed: isStillAllowed)
+    let loop = LiveLoop(events: events, engine: engine, isStillAllowed: isStillAllowed)
     var known = KnownReach(reach: reach)
     return try await loop.run { step in
       switch step {

@@ -58,7 +58,7 @@ struct JobFeed: LiveFeed {
       return .finished
     }
     let loop = LiveLoop(
-      events: events, clock: engine.clock, isStillAllowed: isStillAllowed, firstTick: Self.settlingTime)
+      events: events, engine: engine, isStillAllowed: isStillAllowed, firstTick: Self.settlingTime)
     return try await loop.run { step in
       switch step {
       case .delivery(.event(_, let event)): return try await forward(event, &sent, send)

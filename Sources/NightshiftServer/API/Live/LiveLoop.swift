@@ -13,7 +13,7 @@ struct LiveLoop: Sendable {
   }
 
   let events: EventStream
-  let clock: any WallClock
+  let engine: Engine
   let isStillAllowed: @Sendable () async -> Bool
   /// When the first tick comes; the others follow every ``keepAliveInterval``.
   var firstTick = Self.keepAliveInterval
@@ -28,8 +28,14 @@ struct LiveLoop: Sendable {
       group.addTask { await forwardEvents(to: continuation) }
       group.addTask { await tick(to: continuation) }
       defer { group.cancelAll() }
+      // Rights may have changed since the caller came, so that the first step looks, too.
+      var changesSeen: Int?
       for try await step in steps.cancelOnGracefulShutdown() {
-        if case .tick = step, await !isStillAllowed() { return .notAllowed }
+        // Now and then, and before anything is told after somebody's rights have changed.
+        let changes = engine.callerChanges
+        let isDue = if case .tick = step { true } else { changes != changesSeen }
+        changesSeen = changes
+        if isDue, await !isStillAllowed() { return .notAllowed }
         guard try await body(step) else { return .finished }
       }
       return .stopping
@@ -52,7 +58,7 @@ struct LiveLoop: Sendable {
     do {
       var pause = firstTick
       while true {
-        try await clock.sleep(for: pause)
+        try await engine.clock.sleep(for: pause)
         pause = Self.keepAliveInterval
         // One that finds the buffer full is not missed: there is life enough.
         steps.yield(.tick)
