@@ -11,12 +11,14 @@ function alike(left, right) {
 }
 
 function copyAttributes(from, to) {
+  const isMarked = to.classList.contains("is-marked");
   for (const { name } of [...to.attributes]) {
     if (!from.hasAttribute(name) && !kept.has(name) && name !== "aria-selected") to.removeAttribute(name);
   }
   for (const { name, value } of from.attributes) {
     if (to.getAttribute(name) !== value && !kept.has(name)) to.setAttribute(name, value);
   }
+  if (isMarked) to.classList.add("is-marked");
 }
 
 function isEdited(element) {
@@ -64,4 +66,24 @@ function morphChildren(old, next) {
 export function morph(old, next) {
   copyAttributes(next, old);
   morphChildren(old, next);
+}
+
+/**
+ * Like `morph`, for a list whose items are pressed: nothing moves under the pointer. Items stay where they are, what is gone
+ * stays as a shadow that cannot be pressed, and what is new is left out.
+ *
+ * @returns {number} How many are new.
+ */
+export function morphInPlace(old, next) {
+  copyAttributes(next, old);
+  const wanted = new Map([...next.children].filter(key).map((child) => [key(child), child]));
+  for (const child of old.children) {
+    if (!key(child)) continue;
+    const found = wanted.get(key(child));
+    wanted.delete(key(child));
+    child.classList.toggle("is-gone", !found);
+    child.inert = !found;
+    if (found) morphNode(child, found);
+  }
+  return wanted.size;
 }

@@ -18,6 +18,10 @@ struct ApprovalsPage: PageModel {
   let count: Int
   let kinds: [KindOption]
   let hasKinds: Bool
+  /// The address of this page, to come back to after a decision.
+  let here: String
+  /// Whether more wait than are put in order.
+  let isCut: Bool
   let next: String?
   let remember = RememberView()
 }
