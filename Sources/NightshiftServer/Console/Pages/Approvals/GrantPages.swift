@@ -56,7 +56,7 @@ struct GrantsPage: PageModel {
         scope: Self.text(of: grant.scope), job: grant.job.map { "\($0)" }, risk: grant.risk,
         riskText: ApprovalCard.text(ofRisk: grant.risk), created: TimeView(grant.createdAt, now: now),
         by: grant.grantedBy, ends: TimeView(grant.expiresAt, now: now),
-        mayRevoke: mayWrite && (actor.role >= .approver || actor.isCalled(grant.grantedBy)))
+        mayRevoke: mayWrite && (actor.role >= .approver || actor.id == grant.grantedBy))
     }
     isEmpty = grants.isEmpty
     self.next = next.map { ConsoleLink.path("/approvals/remembered", [("cursor", "\($0)")]) }
