@@ -214,6 +214,25 @@ class Walk:
         expect("passing" not in names, "without scripts the limit stays")
         page.close()
 
+    def choose_jobs(self):
+        """Choosing goes on by keyboard after a tap, and on a phone one tap chooses all."""
+        page = self.page()
+        self.open(page, "/jobs")
+        page.run("(() => { const box = document.querySelector('#jobs input[type=checkbox]'); box.focus(); box.click(); })()")
+        page.key("j")
+        expect(page.run("document.querySelector('#jobs tr.is-marked') !== null"), "a box that is ticked swallows keys")
+        page.close()
+        page = self.page(width=390, height=844, phone=True)
+        self.open(page, "/jobs")
+        page.run("document.querySelector('[data-choose-all]').click()")
+        chosen = page.run("document.querySelectorAll('#jobs input:checked').length")
+        expect(chosen == page.run("document.querySelectorAll('#jobs tr').length"), f"{chosen} are chosen, and not all")
+        page.run("scrollTo(0, document.body.scrollHeight)")
+        bar = page.run("document.querySelector('[data-bulk]').getBoundingClientRect().top")
+        expect(0 <= bar < 844, f"the actions have scrolled away, to {bar}")
+        expect(page.excess() == 0, "the actions are wider than a phone")
+        page.close()
+
     def stay_in_place(self):
         """New groups and questions wait until they are asked for: nothing moves under the pointer."""
         page = self.page()
@@ -327,6 +346,7 @@ def main():
                 ("sign in", walk.sign_in), ("watch a job live", walk.watch_live),
                 ("look at every page", lambda: walk.look_at_everything(pictures)),
                 ("keep what is pressed in its place", walk.stay_in_place), ("hold a key", walk.hold_a_key),
+                ("choose jobs", walk.choose_jobs),
                 ("ask before what cannot be taken back", walk.confirm_first), ("watch a question come", walk.watch_question),
                 ("approve on a phone", walk.approve_on_a_phone), ("edit a schedule", walk.edit_schedule),
                 ("run a dead job again with another payload", walk.retry_edited),

@@ -77,13 +77,17 @@ export function morph(old, next) {
 export function morphInPlace(old, next) {
   copyAttributes(next, old);
   const wanted = new Map([...next.children].filter(key).map((child) => [key(child), child]));
-  for (const child of old.children) {
-    if (!key(child)) continue;
-    const found = wanted.get(key(child));
-    wanted.delete(key(child));
-    child.classList.toggle("is-gone", !found);
-    child.inert = !found;
-    if (found) morphNode(child, found);
-  }
-  return wanted.size;
+  const items = [...old.children].filter(key);
+  const fresh = wanted.size - items.filter((item) => wanted.has(key(item))).length;
+  // A list that is cut drops one from its end for each that comes: those are not gone.
+  let end = items.length;
+  while (end > 0 && items.length - end < fresh && !wanted.has(key(items[end - 1]))) end -= 1;
+  items.forEach((item, place) => {
+    const found = wanted.get(key(item));
+    const isGone = !found && place < end;
+    item.classList.toggle("is-gone", isGone);
+    item.inert = isGone;
+    if (found) morphNode(item, found);
+  });
+  return fresh;
 }
