@@ -34,7 +34,7 @@ extension RouteTable {
     let kinds = Set(cards.map(\.kind)).union(kind.map { [$0] } ?? []).sorted()
     let page = ApprovalsPage(
       title: isInbox ? "Approvals" : "Decided", headline: isInbox ? "Waiting for you" : "Decided", isInbox: isInbox,
-      cards: cards, isEmpty: cards.isEmpty, isNarrowed: kind != nil || cursor != nil, count: cards.count,
+      cards: cards, isEmpty: cards.isEmpty, isNarrowed: kind != nil || cursor != nil,
       kinds: kinds.map { .init(name: $0, isChosen: $0 == kind) }, hasKinds: kinds.count > 1 || kind != nil,
       here: ConsoleLink.path("/approvals", [("show", show), ("kind", kind), ("cursor", cursor.map { "\($0)" })]),
       isCut: found.isCut && found.next == nil,

@@ -15,7 +15,6 @@ struct ApprovalsPage: PageModel {
   let cards: [ApprovalCard]
   let isEmpty: Bool
   let isNarrowed: Bool
-  let count: Int
   let kinds: [KindOption]
   let hasKinds: Bool
   /// The address of this page, to come back to after a decision.
