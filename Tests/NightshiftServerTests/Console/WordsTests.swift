@@ -35,6 +35,7 @@ import Testing
       _ = try await test.call(.put, "/api/limits/mail", body: #"{"queues": ["mail"], "concurrency": 7}"#)
       let page = try await test.page("/audit").text
       #expect(page.contains("<del>2</del>") && page.contains("<ins>7</ins>"))
+      #expect(!page.contains("&quot;concurrency&quot;:7"))
     }
   }
 

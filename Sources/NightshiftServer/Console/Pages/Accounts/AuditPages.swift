@@ -108,6 +108,8 @@ extension AuditPage.Line {
     guard before != nil || after != nil else { return (detail, []) }
     let changes = ChangeView.list(from: object(before), to: object(after))
     guard !changes.isEmpty else { return (detail, []) }
+    // What the change tells is not told twice.
+    fields = fields.filter { $0.value != object(after)[$0.key] }
     return (fields.isEmpty ? nil : JSONValue.object(fields).description, changes)
   }
 }
