@@ -244,6 +244,18 @@ class Walk:
         expect(page.run(order) == before, "a new group was put among those that are pressed")
         page.run("document.querySelector('[data-arrived] button').click()")
         page.until("document.querySelector('#groups').innerText.includes('quite another failure')")
+        self.open(page, "/approvals")
+        order = "[...document.querySelectorAll('#inbox > [data-row]')].map((row) => row.id).join()"
+        before = page.run(order)
+        self.ask("May it stay where it is?", "read")
+        page.until("!document.querySelector('[data-arrived]').hidden", timeout=20)
+        expect(page.run(order) == before, "a new question was put among those that are pressed")
+        page.run("document.querySelector('[data-arrived] button').click()")
+        page.until("document.querySelector('#inbox').innerText.includes('May it stay where it is?')")
+        card = next(item for item in self.waiting() if item["title"].startswith("May it stay"))
+        self.server.call("POST", f"/api/checkpoints/{card['id']}/reject", {})
+        page.until("document.querySelector('.is-gone')?.innerText.includes('May it stay where it is?')", timeout=20)
+        expect(page.run("document.querySelector('.is-gone').inert"), "what is gone can still be pressed")
         page.close()
 
     def waiting(self):

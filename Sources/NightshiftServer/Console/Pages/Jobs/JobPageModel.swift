@@ -179,7 +179,7 @@ struct JobDetailPage: PageModel {
       moment("Added", summary.createdAt), summary.state == .scheduled ? moment("Due", summary.runAt) : nil,
       moment("Began", summary.startedAt), moment("Ended", summary.finishedAt),
       text("Took", summary.startedAt.flatMap { start in end.map { ($0 - start).forPeople } }),
-      text("Attempts", Self.attempts(summary)),
+      text("Attempts", Self.attempts(job)),
       summary.crashes > 0 ? text("Crashes", "\(summary.crashes)") : nil,
       text("Time limit", summary.timeout?.forPeople), text("Worker", summary.worker.map { "\($0)" }),
       text("Owner", summary.owner), text("Organization", summary.organization),
@@ -193,11 +193,14 @@ struct JobDetailPage: PageModel {
   }
 
   /// `2; 1 failed, dead after 3 failures`.
-  private static func attempts(_ summary: JobSummary) -> String {
+  private static func attempts(_ job: JobDetail) -> String {
+    let summary = job.summary
     let failures = summary.maxAttempts == 1 ? "a failure" : "\(summary.maxAttempts) failures"
+    // A fork counts on, so that a name is never given to two attempts.
+    let since = job.flow.origin == nil ? "" : ", counted on from the job that it was forked from"
     return summary.attempt == 0
       ? "none yet; dead after \(failures)"
-      : "\(summary.attempt); \(summary.failures == 0 ? "none" : "\(summary.failures)") failed, dead after \(failures)"
+      : "\(summary.attempt)\(since); \(summary.failures == 0 ? "none" : "\(summary.failures)") failed, dead after \(failures)"
   }
 
   private static func former(_ job: JobDetail, now: Timestamp) -> [FormerPayloadView] {
