@@ -1,7 +1,7 @@
 import Nightshift
 
-/// What waits for people, in the order in which one should look at it: what expires first, then what may do more harm, then
-/// what waits longest.
+/// What waits for people, in the order in which one should look at it: what expires first, then what may do more harm,
+/// then what waits longest.
 ///
 /// The engine gives the newest first. What waits is little, so it is read whole, up to a bound, and put in order here.
 struct Inbox: Sendable {

@@ -4,8 +4,8 @@ import Nightshift
 
 /// What somebody is asked before a form does what cannot be taken back.
 ///
-/// With scripts the browser asks (`confirm.js`), and the form comes with `confirmed=yes`. Without them the form comes as it
-/// is, and is answered with the question: a page with the same form and one button.
+/// With scripts the browser asks (`confirm.js`), and the form comes with `confirmed=yes`. Without them the form comes as
+/// it is, and is answered with the question: a page with the same form and one button.
 struct Confirmation: Sendable {
   let title: String
   let text: String

@@ -196,11 +196,11 @@ struct JobDetailPage: PageModel {
   private static func attempts(_ job: JobDetail) -> String {
     let summary = job.summary
     let failures = summary.maxAttempts == 1 ? "a failure" : "\(summary.maxAttempts) failures"
-    // A fork counts on, so that a name is never given to two attempts.
+    // What a fork has taken over keeps the numbers of the attempts that made it.
     let since = job.flow.origin == nil ? "" : ", counted on from the job that it was forked from"
-    return summary.attempt == 0
-      ? "none yet; dead after \(failures)"
-      : "\(summary.attempt)\(since); \(summary.failures == 0 ? "none" : "\(summary.failures)") failed, dead after \(failures)"
+    guard summary.attempt > 0 else { return "none yet; dead after \(failures)" }
+    let failed = summary.failures == 0 ? "none" : "\(summary.failures)"
+    return "\(summary.attempt)\(since); \(failed) failed, dead after \(failures)"
   }
 
   private static func former(_ job: JobDetail, now: Timestamp) -> [FormerPayloadView] {
