@@ -164,6 +164,10 @@ extension PostgresSession: StoreSession {
     _ = try query("SELECT 1 FROM \(table) WHERE \(condition) FOR UPDATE", values)
   }
 
+  func keep(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {
+    _ = try query("SELECT 1 FROM \(table) WHERE \(condition) FOR SHARE", values)
+  }
+
   func takeTurns(on key: String) throws(StoreError) {
     _ = try query("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", [.text(key)])
   }

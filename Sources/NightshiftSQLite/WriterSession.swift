@@ -97,6 +97,10 @@ extension WriterSession: StoreSession {
     // Nothing to do: there is one writer at a time.
   }
 
+  func keep(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError) {
+    // Nothing to do, for the same reason.
+  }
+
   func takeTurns(on key: String) throws(StoreError) {
     // Nothing to do, for the same reason.
   }

@@ -69,10 +69,14 @@ package final class Telemetry: Sendable {
 }
 
 extension Engine {
-  /// The last log lines of an attempt. A report without them is better than none.
+  /// The last log lines of an attempt, without what is hidden of its job. A report without them is better than none, and
+  /// than one with lines of which nothing tells what they must not show.
   fileprivate func breadcrumbs(of job: JobID, _ attempt: Int) async -> [SentryEvent.Breadcrumb] {
     do throws(StoreError) {
-      return try await lastLogs(of: job, attempt: attempt, limit: SentryEvent.mostBreadcrumbs).map {
+      let lines = try await lastLogs(of: job, attempt: attempt, limit: SentryEvent.mostBreadcrumbs)
+      guard !lines.isEmpty else { return [] }
+      let hidden = try await hiddenTexts(of: [job], by: configuration.redaction)[job] ?? []
+      return configuration.redaction.redacted(lines, hiding: hidden).map {
         SentryEvent.Breadcrumb(at: $0.at, level: $0.level, message: $0.message)
       }
     } catch {

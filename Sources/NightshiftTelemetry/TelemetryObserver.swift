@@ -63,7 +63,7 @@ struct TelemetryObserver: EngineObserver {
     do {
       return try await ServiceContext.withValue(span.context, operation: body)
     } catch {
-      if context.countsAsFailure(error) { span.fail(with: error) } else { span.note(error) }
+      if context.countsAsFailure(error) { span.fail(with: error, of: context) } else { span.note(error) }
       throw error
     }
   }
@@ -123,6 +123,8 @@ extension TelemetryObserver {
   }
 
   private func report(_ settlement: Settlement, _ failure: Failure, _ reporter: SentryReporter) {
+    // Whoever reads it there has no role, and sees what nobody may see.
+    let failure = settlement.hidden.map { failure.masked($0) } ?? failure
     let isFinal = if case .dead = settlement.outcome { true } else { false }
     let event = SentryEvent(
       at: settlement.endedAt, transaction: "jobs/\(settlement.kind)", failure: failure,
@@ -149,10 +151,12 @@ extension TelemetryObserver {
 }
 
 extension OTLPSpan {
-  fileprivate func fail(with error: any Error) {
+  /// Nothing is looked for in what nobody is sent.
+  fileprivate func fail(with error: any Error, of context: JobContext) {
     guard isRecording else { return }
-    recordError(error)
-    setStatus(SpanStatus(code: .error, message: Redaction.text(Failure(error).message)))
+    let failure = context.told(error)
+    record(failure, at: DefaultTracerClock.now)
+    setStatus(SpanStatus(code: .error, message: failure.message))
   }
 
   /// The attempt waits, is put off or was stopped: no error, but of interest.

@@ -57,6 +57,32 @@ import Testing
     }
   }
 
+  @Test(arguments: ["", "Host: a\r\nHost: b\r\n"])
+  func `answers a request without a clear host last, also where it came along with others`(_ hosts: String)
+    async throws
+  {
+    try await TestAPI.run { test in
+      test.latch.open()
+      try await RawClient.serve(test) { client in
+        let good = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+        let bad = "GET /readyz HTTP/1.1\r\n\(hosts)\r\n"
+        for before in 1...3 {
+          let answers = try await client.exchange(String(repeating: good, count: before) + bad + good)
+          let statuses = answers.matches(of: #/HTTP/1\.1 (\d+)/#).map { String($0.1) }
+          #expect(statuses == [String](repeating: "200", count: before) + ["400"], "\(answers)")
+          #expect(answers.hasSuffix("}") && answers.contains("no `Host`, or more than one"), "\(answers)")
+        }
+        // The first answer is still being made when the second request is refused.
+        let waiting =
+          "POST /api/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(test.tokens[.admin]!)\r\nPrefer: wait=30\r\n"
+          + "Content-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"kind\":\"wait\"}"
+        let answers = try await client.exchange(waiting + bad + "\u{1}\u{2}")
+        #expect(answers.hasPrefix("HTTP/1.1 200 ") && answers.contains("\"completed\""), "\(answers)")
+        #expect(answers.matches(of: #/HTTP/1\.1 (\d+)/#).count == 2 && answers.contains("\"status\":400"))
+      }
+    }
+  }
+
   @Test func `is closed when a body is too large, before it is sent`() async throws {
     try await TestAPI.run(worker: false) { test in
       try await RawClient.serve(test) { client in

@@ -141,8 +141,10 @@ private final class Issuer: Sendable {
     let changes: [(String, JSONValue?)] = [
       ("iss", "https://evil.example"), ("iss", nil), ("aud", "other"), ("aud", nil), ("aud", ["other"]), ("exp", nil),
       ("exp", .integer(now - 61)), ("exp", "tomorrow"), ("nbf", .integer(now + 61)), ("nbf", "now"),
-      ("iat", .integer(now + 61)), ("sub", nil), ("sub", ""), ("sub", "a\nb"), ("role", nil), ("role", "root"),
+      ("iat", .integer(now + 61)), ("sub", nil), ("sub", ""), ("sub", "a\nb"), ("sub", "a\u{85}b"),
+      ("sub", "anna\u{202E}"), ("sub", " anna"), ("sub", "anna\u{A0}"), ("role", nil), ("role", "root"),
       ("role", ["admin"]), ("organization", 7), ("organization", ""), ("organization", ["acme"]),
+      ("organization", "ac\0me"), ("organization", "acme\u{200F}"), ("organization", " acme"),
     ]
     for (name, value) in changes {
       #expect(verifier.actor(try issuer.token("ES256", claims { $0[name] = value })) == nil, "\(name)")

@@ -70,6 +70,57 @@ import Testing
     }
   }
 
+  @Test func `is not told from what nobody has, where a job would wait for it`() async throws {
+    try await withPeople(worker: false) { people in
+      let foreign = try await people.test.post(#"{"kind": "echo", "organization": "acme"}"#)
+      let nobodys = "job_0000000000001"
+      for name in ["hal", "max"] {
+        for (path, before, after) in [
+          ("/api/jobs", "", ""), ("/api/jobs/batch", #"{"jobs": [{"kind": "nosuch"}, "#, "]}"),
+          ("/api/workflows", #"{"name": "w", "jobs": ["#, "]}"),
+        ] {
+          func refusal(_ id: String) async throws -> [String] {
+            let job = #"{"kind": "echo", "priority": "low", "dependsOn": ["\#(id)"]}"#
+            let answer = try await people.call(name, .post, path, before + job + after)
+            #expect(answer.status == 422)
+            return answer.errors.map { $0.replacing(id, with: "ID") }
+          }
+          let errors = try await refusal(foreign)
+          #expect(try await refusal(nobodys) == errors)
+          #expect(errors.contains { $0.contains("there is no job ID: it may have been discarded") }, "\(errors)")
+        }
+      }
+    }
+  }
+
+  @Test func `is not counted through in lists of workflows`() async throws {
+    try await withPeople(worker: false) { people in
+      func add(_ name: String, _ organization: String?) async throws -> String? {
+        let owner = organization.map { #", "organization": "\#($0)""# } ?? ""
+        return try await people.test.call(
+          .post, "/api/workflows", as: .operator,
+          body: #"{"name": "\#(name)", "jobs": [{"kind": "echo"\#(owner)}, {"kind": "echo"\#(owner)}]}"#
+        ).json["id"]?.stringValue
+      }
+      let first = try #require(try await add("first", "globex"))
+      for _ in 0..<3 { _ = try await add("foreign", "acme") }
+      let second = try #require(try await add("second", "globex"))
+      _ = try await add("nobody's", nil)
+      let mixed = #"{"name": "m", "jobs": [{"kind": "echo", "organization": "globex"}, {"kind": "echo"}]}"#
+      #expect(try await people.test.call(.post, "/api/workflows", as: .operator, body: mixed).status == 202)
+
+      let page = try await people.call("hal", .get, "/api/workflows?limit=1")
+      #expect(page.json["workflows"]?.arrayValue?.map { $0["id"]?.stringValue } == [second], "\(page.text)")
+      #expect(page.json["next"]?.stringValue == second)
+      let last = try await people.call("hal", .get, "/api/workflows?limit=1&cursor=\(second)")
+      #expect(last.json["workflows"]?.arrayValue?.map { $0["id"]?.stringValue } == [first])
+      #expect(last.json["next"] == nil)
+      #expect(try await people.call("mia", .get, "/api/workflows?limit=1").json == ["workflows": []])
+      let console = try await people.call("hal", .get, "/workflows")
+      #expect(console.text.contains(second) && console.text.contains(first) && !console.text.contains("foreign"))
+    }
+  }
+
   @Test func `is not added to by somebody without an organization`() async throws {
     try await withPeople(worker: false) { people in
       for name in ["acme", "nosuch"] {

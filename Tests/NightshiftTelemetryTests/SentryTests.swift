@@ -184,6 +184,7 @@ import Testing
     ("password=hunter2222, user=ana", "password=[redacted], user=ana"),
     ("AWS_SECRET_ACCESS_KEY='a b' x", "AWS_SECRET_ACCESS_KEY=[redacted] x"),
     ("key sk-abcdefghijklmnop was refused", "key [redacted] was refused"),
+    ("err sk_live_51H8abcdEF", "err [redacted]"), ("rk_test_51H8abcdEF whsec_abcdefgh1", "[redacted] [redacted]"),
     ("the bank is closed: come back at 9", "the bank is closed: come back at 9"), ("", ""),
   ])
   func `is masked, and nothing else`(_ text: String, _ expected: String) {

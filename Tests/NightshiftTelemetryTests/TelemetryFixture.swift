@@ -16,7 +16,8 @@ struct TelemetryFixture {
 
   init(
     traces: StubServer? = nil, errors: StubServer? = nil, sampler: SpanSampler = .parentBased(.always),
-    rule: ErrorsConfiguration.Rule = .final, clock: any WallClock = SystemClock()
+    rule: ErrorsConfiguration.Rule = .final, clock: any WallClock = SystemClock(),
+    configure: (inout EngineConfiguration) -> Void = { _ in }
   ) async throws {
     var tracing = traces.map { TracesConfiguration(endpoint: $0.url, service: "shop") }
     tracing?.sampler = sampler
@@ -31,6 +32,7 @@ struct TelemetryFixture {
     telemetry = Telemetry(traces: tracing, errors: reporting, clock: clock, logger: quiet)
     var configuration = EngineConfiguration()
     configuration.observer = telemetry.observer
+    configure(&configuration)
     test = try await TestEngine(configuration: configuration)
     telemetry.follow(test.engine)
   }

@@ -102,7 +102,7 @@ import Testing
     let (token, secret) = try await engine.createToken(
       name: "ci", role: .operator, expiresAt: expiry, by: .system)
     #expect(secret.hasPrefix("nst_") && secret.utf8.count > 40)
-    #expect(try await engine.authenticate(secret) == Actor(id: "token:ci", role: .operator))
+    #expect(try await engine.authenticate(secret) == Actor(id: "token:ci", role: .operator, expiresAt: expiry))
     #expect(try await engine.authenticate(secret + "x") == nil)
     #expect(try await engine.authenticate("") == nil)
     #expect(try await engine.tokens().first?.lastUsedAt == engine.clock.now)

@@ -5,6 +5,8 @@ package struct AccountError: Error, Sendable, CustomStringConvertible {
     case invalid(field: String)
     case missing
     case conflict
+    /// It would give away more than whoever asks has.
+    case forbidden
     /// Name or password are wrong, or the account is disabled: which one, strangers are not told.
     case wrongPassword
     /// Too many attempts have failed.

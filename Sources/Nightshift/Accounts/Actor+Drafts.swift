@@ -38,42 +38,41 @@ extension Actor {
 }
 
 extension Engine {
-  /// Refuses what only the store can tell is wrong with jobs that somebody enqueues.
-  func check(_ drafts: [JobDraft], by actor: Actor) async throws {
-    guard actor != .system else { return }
-    try await check(drafts, areOfOrganizationsThereAreFor: actor)
-    try await check(drafts, lieWithin: actor.reach)
-  }
-
-  /// A slip of the pen would make jobs that nobody of the organization ever sees. Where there are no organizations the
-  /// name is a free one, as for the program's own jobs; where somebody belongs, an identity provider may have said.
-  private func check(_ drafts: [JobDraft], areOfOrganizationsThereAreFor actor: Actor) async throws {
-    let named = Set(drafts.compactMap(\.options.organization)).subtracting(actor.organization.map { [$0] } ?? [])
-    guard !named.isEmpty else { return }
-    let (unknown, known) = try await store.read { transaction in try Organization.lookUp(named, transaction) }
-    guard !unknown.isEmpty else { return }
-    var faults: [SubmissionError.Fault] = []
-    for (index, draft) in drafts.enumerated() {
-      guard let name = draft.options.organization, unknown.contains(name) else { continue }
-      let hint = Spelling.nearest(to: name, among: known).map { "did you mean \"\($0)\"? " } ?? ""
-      let message =
-        "must be one of the organizations there are, and there is no \"\(name.truncatedUTF8(to: 40))\": \(hint)"
-        + "`nightshift organizations` lists them, and `nightshift organizations add` adds one"
-      faults.append(.init(index: index, pointer: "#/organization", message: message))
-    }
-    throw SubmissionError(faults: faults)
-  }
-
-  /// Refuses jobs that wait for jobs beyond the reach of whoever enqueues them: their results would be handed to it.
-  private func check(_ drafts: [JobDraft], lieWithin reach: Reach) async throws {
-    guard !reach.isEverything else { return }
-    var faults: [SubmissionError.Fault] = []
-    for (index, draft) in drafts.enumerated() {
-      for (place, dependency) in draft.options.dependsOn.enumerated() {
-        guard case .job(let id) = dependency, try await !reaches(reach, id) else { continue }
-        faults.append(.init(index: index, pointer: "#/dependsOn/\(place)", message: "names \(id), which is not there"))
+  /// Refuses jobs for organizations that are not there: a slip of the pen would make jobs that nobody of the organization
+  /// ever sees. Where there are no organizations the name is a free one, as for the program's own jobs; where somebody
+  /// belongs, an identity provider may have said.
+  ///
+  /// - Returns: What is to be kept there by the transaction that adds the jobs.
+  func organizations(of drafts: [JobDraft], by actor: Actor) async throws -> NamedOrganizations {
+    guard actor != .system else { return NamedOrganizations() }
+    let names = Set(drafts.compactMap(\.options.organization))
+    guard !names.isEmpty else { return NamedOrganizations() }
+    let own = actor.organization.map { Set([$0]) } ?? []
+    let others = names.subtracting(own)
+    // Where everything is for the caller's own one, there is nothing to look up.
+    let lookup = others.isEmpty ? .init() : try await store.read { try Organization.lookUp(others, $0) }
+    guard lookup.unknown.isEmpty else {
+      let faults = drafts.enumerated().compactMap { index, draft -> SubmissionError.Fault? in
+        guard let name = draft.options.organization, lookup.unknown.contains(name) else { return nil }
+        return .init(
+          index: index, pointer: "#/organization", message: Organization.fault(of: name, among: lookup.all))
       }
+      throw SubmissionError(faults: faults)
     }
-    guard faults.isEmpty else { throw SubmissionError(faults: faults) }
+    let kept = actor.isOfIdentityProvider ? [] : names.intersection(own)
+    return NamedOrganizations(names, needed: lookup.known.union(kept))
+  }
+
+  /// The jobs that some drafts are to wait for and that lie beyond the reach of whoever enqueues them: their results would
+  /// be handed to it. To the caller they are not there, and so it is told in the words for those that nobody has.
+  func dependencies(of drafts: [JobDraft], beyond reach: Reach) async throws(StoreError) -> Set<JobID> {
+    guard !reach.isEverything else { return [] }
+    let ids = Set(drafts.flatMap(\.options.dependsOn).compactMap { if case .job(let id) = $0 { id } else { nil } })
+    guard !ids.isEmpty else { return [] }
+    return try await store.read { transaction in
+      var hidden: Set<JobID> = []
+      for id in ids where try !Self.reaches(reach, id, transaction) { hidden.insert(id) }
+      return hidden
+    }
   }
 }

@@ -9,15 +9,19 @@ package struct Actor: Sendable, Hashable {
   package var organization: String?
   /// To what a token is confined; `nil` for all that its role may do.
   package var scopes: Set<TokenScope>?
+  /// When its token ends; `nil` for one without an end, and for whoever has signed in.
+  package var expiresAt: Timestamp?
 
   package init(
-    id: String, role: Role, address: String? = nil, organization: String? = nil, scopes: Set<TokenScope>? = nil
+    id: String, role: Role, address: String? = nil, organization: String? = nil, scopes: Set<TokenScope>? = nil,
+    expiresAt: Timestamp? = nil
   ) {
     self.id = id
     self.role = role
     self.address = address
     self.organization = organization
     self.scopes = scopes
+    self.expiresAt = expiresAt
   }
 
   /// Whether its scopes let it do what needs this one.

@@ -5,6 +5,8 @@ import Synchronization
 
 extension Engine {
   /// Makes a token for the API. The secret is shown this once: only its hash is kept.
+  ///
+  /// - Throws: ``AccountError``, `forbidden` if it might do more or would live longer than the one who makes it.
   package func createToken(
     name: String, role: Role, expiresAt: Timestamp?, organization: String? = nil, scopes: Set<TokenScope>? = nil,
     by actor: Actor
@@ -13,6 +15,7 @@ extension Engine {
     let token = TokenSummary(
       id: Identifier.text(makeID().rawValue, prefix: "tok"), name: name, role: role, organization: organization,
       scopes: scopes, createdAt: clock.now, createdBy: actor.id, expiresAt: expiresAt)
+    try actor.checkGrant(of: token)
     return try await makeToken(token, by: actor) { transaction in
       try Self.check(organization: organization, transaction)
       let taken = try transaction.query(
@@ -124,7 +127,7 @@ extension Engine {
       }
       return count > 0
     }
-    caches.withLock { $0.tokens.removeAll() }
+    forgetCallers()
     return revoked
   }
 
@@ -141,30 +144,30 @@ extension Engine {
       .conflict, "\"\(name)\" is the last admin token: without it nobody could make another. Create one first.")
   }
 
-  /// Who presents this secret; `nil` if it is not in force. Looked up once, until anything in the store changes hands.
+  /// Who presents this secret; `nil` if it is not in force. Looked up once in a few seconds, and anew as soon as anybody
+  /// has changed something.
   package func authenticate(_ secret: String) async throws(StoreError) -> Actor? {
     // The hash is compared by the index: its timing says nothing about a secret of 256 random bits.
     let digest = Self.fingerprint(Array(secret.utf8))
     let now = clock.now
-    if let known = caches.withLock({ $0.tokens[digest] }) {
-      return known.expiresAt.map { $0 > now } ?? true ? known.actor : nil
-    }
+    let (known, ticket) = caches.withLock { ($0.callers.token(digest, at: now), $0.callers.ticket) }
+    if let known { return known.expiresAt.map { $0 > now } ?? true ? known : nil }
     let row = try await store.read { transaction in
       try transaction.query(
         """
-        SELECT name, role, expires_at, id, organization, scopes FROM nightshift_tokens
+        SELECT name, role, expires_at, id, organization, scopes, last_used_at FROM nightshift_tokens
         WHERE sha256 = ? AND revoked_at IS NULL
         """, [.text(digest)]
       ).first
     }
     guard let row, let role = row.text(1).flatMap(Role.init(rawValue:)) else { return nil }
     let actor = Actor(
-      id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes))
-    let token = CachedToken(actor: actor, expiresAt: row.timestamp(2))
-    guard token.expiresAt.map({ $0 > now }) ?? true else { return nil }
-    caches.withLock { $0.tokens[digest] = token }
-    await noteUse(of: row.integer(3)!, now)
-    return token.actor
+      id: "token:\(row.text(0)!)", role: role, organization: row.text(4), scopes: row.text(5).map(Self.scopes),
+      expiresAt: row.timestamp(2))
+    guard actor.expiresAt.map({ $0 > now }) ?? true else { return nil }
+    caches.withLock { $0.callers.remember(actor, as: digest, since: ticket, readAt: now) }
+    if row.timestamp(6).map({ now - $0 >= .seconds(60) }) ?? true { await noteUse(of: row.integer(3)!, now) }
+    return actor
   }
 
   /// At most once a minute, so that a request is not a write.

@@ -28,7 +28,9 @@ extension Engine {
     _ name: String, role: Role, title: String? = nil, organization: String? = nil, password: String? = nil,
     by actor: Actor
   ) async throws -> String? {
+    try actor.checkGrantToPeople(organization: organization)
     try User.check(name: name)
+    try DisplayedText.check(title, field: "title")
     if let password { try User.check(password: password, of: name) }
     let made = password == nil ? Self.makePassword() : nil
     let hash = try await hash(password ?? made!)
@@ -81,6 +83,7 @@ extension Engine {
 
   /// Changes what a user is and may do. Its sessions go on, with the new rights; those of a disabled one end.
   package func changeUser(_ name: String, _ change: UserChange, by actor: Actor) async throws -> User {
+    try DisplayedText.check(change.title ?? nil, field: "title")
     let now = clock.now
     let user = try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift accounts")
@@ -93,6 +96,12 @@ extension Engine {
         after.disabledAt = isDisabled ? before.disabledAt ?? now : nil
       }
       guard after != before else { return before }
+      // Another title, or an account that is switched off, lets nobody do more.
+      if after.role != before.role || after.organization != before.organization
+        || after.disabledAt == nil && before.disabledAt != nil
+      {
+        try actor.checkGrantToPeople(organization: after.organization)
+      }
       if after.organization != before.organization { try Self.check(organization: after.organization, transaction) }
       if after.role != .admin || after.disabledAt != nil || after.organization != nil {
         try Self.keepAnAdmin(besides: before, transaction)
@@ -122,6 +131,7 @@ extension Engine {
   package func setPassword(
     of name: String, to password: String?, keeping session: Int64? = nil, by actor: Actor
   ) async throws -> String? {
+    try actor.checkGrantToPeople(organization: actor.organization)
     if let password { try User.check(password: password, of: name) }
     let made = password == nil ? Self.makePassword() : nil
     let hash = try await hash(password ?? made!)
@@ -189,14 +199,6 @@ extension Engine {
     let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0.prefix(20)) }
     let text = bytes.map { letters[Int($0 & 31)] }
     return stride(from: 0, to: 20, by: 5).map { String(text[$0..<($0 + 5)]) }.joined(separator: "-")
-  }
-
-  /// Looks up who calls anew from now on.
-  func forgetCallers() {
-    caches.withLock { caches in
-      caches.tokens.removeAll()
-      caches.sessions.removeAll()
-    }
   }
 }
 

@@ -5,23 +5,6 @@ package struct Organization: Sendable, Hashable {
   package var createdAt: Timestamp
   package var createdBy: String
   package var users: Int
-
-  /// Which of some names no organization has, and the names that there are, if that is any; nothing where there are no
-  /// organizations at all.
-  static func lookUp(
-    _ names: Set<String>, _ transaction: any ReadTransaction
-  ) throws(StoreError) -> (unknown: Set<String>, known: [String]) {
-    guard try transaction.hasTables(of: Migration.accounts.step) else { return ([], []) }
-    var unknown: Set<String> = []
-    for name in names {
-      let rows = try transaction.query("SELECT 1 FROM nightshift_organizations WHERE name = ?", [.text(name)])
-      if rows.isEmpty { unknown.insert(name) }
-    }
-    guard !unknown.isEmpty else { return ([], []) }
-    let known = try transaction.query("SELECT name FROM nightshift_organizations ORDER BY name LIMIT 1000")
-      .compactMap { $0.text(0) }
-    return (known.isEmpty ? [] : unknown, known)
-  }
 }
 
 extension Engine {
@@ -48,6 +31,7 @@ extension Engine {
       throw AccountError(
         .invalid(field: "name"), "must be \(ValidatedName.rule); got \"\(name.truncatedUTF8(to: 40))\"")
     }
+    try DisplayedText.check(title, field: "title")
     let now = clock.now
     try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift accounts")
@@ -65,12 +49,14 @@ extension Engine {
 
   private static func audited(title: String?) -> JSONValue { .fields(["title": title.map(JSONValue.string)]) }
 
-  /// Removes an organization that has no users, no tokens in force and no jobs any more: whoever made another one of
-  /// the same name would be shown them.
+  /// Removes an organization that has no users, no tokens in force, no jobs and no schedules any more: whoever made
+  /// another one of the same name would be shown them, and what those schedules enqueue.
   package func removeOrganization(_ name: String, by actor: Actor) async throws {
     let now = clock.now
     try await store.write { transaction in
       try transaction.takeTurns(on: "nightshift accounts")
+      // Jobs that are being enqueued for it are in the store afterwards, and those to come find it gone.
+      try transaction.lock("nightshift_organizations", where: "name = ?", [.text(name)])
       let known = try transaction.query("SELECT title FROM nightshift_organizations WHERE name = ?", [.text(name)])
       guard !known.isEmpty else { throw Self.noSuchOrganization(name) }
       let rest = try Self.whatBelongs(to: name, transaction)
@@ -78,7 +64,8 @@ extension Engine {
         throw AccountError(
           .conflict,
           "The organization \"\(name)\" still has \(rest.joined(separator: " and ")). Move or remove its users, revoke "
-            + "its tokens, and discard its jobs or wait until they are pruned.")
+            + "its tokens, edit or remove its schedules (those of a file in the file), and discard its jobs or wait "
+            + "until they are pruned.")
       }
       // What was allowed for its jobs is allowed for no other's.
       if try transaction.session.hasTaken(Migration.ownedGrants.step) {
@@ -107,8 +94,12 @@ extension Engine {
       """, values)
     let jobs = try transaction.query(
       "SELECT count(*) FROM (SELECT 1 FROM nightshift_payloads WHERE organization = ? LIMIT ?) AS counted", values)
-    return [(users, "user"), (tokens, "token"), (jobs, "job")].compactMap { rows, word in
-      guard let count = rows.first?.integer(0), count > 0 else { return nil }
+    func count(_ rows: [SQLRow]) -> Int { Int(rows.first?.integer(0) ?? 0) }
+    let schedules = try ScheduleRecord.count(for: organization, transaction)
+    return [
+      (count(users), "user"), (count(tokens), "token"), (schedules, "schedule"), (count(jobs), "job"),
+    ].compactMap { count, word in
+      guard count > 0 else { return nil }
       guard count <= mostCounted else { return "more than \(mostCounted) \(word)s" }
       return "\(count) \(word)\(count == 1 ? "" : "s")"
     }

@@ -23,6 +23,14 @@ package struct Reach: Sendable, Hashable {
     }
     return (parts.isEmpty ? "1 = 1" : parts.map(\.0).joined(separator: " AND "), parts.map(\.1))
   }
+
+  /// The contrary of ``condition(on:)``, which holds as well where nothing is said of whose a job is.
+  func conditionOfLyingBeyond(on payload: String) -> (text: String, values: [SQLValue]) {
+    let parts = [("organization", organization), ("owner", owner)].compactMap { column, name in
+      name.map { ("\(payload).\(column) IS NULL OR \(payload).\(column) <> ?", SQLValue.text($0)) }
+    }
+    return (parts.isEmpty ? "1 = 0" : parts.map(\.0).joined(separator: " OR "), parts.map(\.1))
+  }
 }
 
 extension Actor {

@@ -34,21 +34,13 @@ package struct SessionSummary: Sendable, Hashable {
   package var agent: String?
 }
 
-/// A session that was presented and found good.
-struct CachedSession: Sendable {
-  var session: Session
-  /// When its use was last written down.
-  var notedAt: Timestamp
-}
-
 extension Engine {
   /// Whose session it is; `nil` if it has ended.
   package func session(_ secret: String) async throws(StoreError) -> Session? {
     let digest = Self.fingerprint(Array(secret.utf8))
     let now = clock.now
-    if let known = caches.withLock({ $0.sessions[digest] }), now - known.notedAt < .seconds(60) {
-      return known.session.expiresAt > now ? known.session : nil
-    }
+    let (known, ticket) = caches.withLock { ($0.callers.session(digest, at: now), $0.callers.ticket) }
+    if let known { return known.expiresAt > now ? known : nil }
     let row = try await store.read { transaction in
       try transaction.query(
         """
@@ -64,11 +56,7 @@ extension Engine {
     let session = Session(
       id: row.integer(0)!, actor: Actor(id: row.text(3)!, role: role, organization: row.text(5)),
       csrf: Session.csrf(of: secret), mustChangePassword: row.integer(6) != 0, expiresAt: end)
-    caches.withLock { caches in
-      // Whoever signs in often and never out must not fill the memory.
-      if caches.sessions.count >= 10_000 { caches.sessions.removeAll() }
-      caches.sessions[digest] = CachedSession(session: session, notedAt: now)
-    }
+    caches.withLock { $0.callers.remember(session, as: digest, since: ticket, readAt: now) }
     if now - usedAt >= .seconds(60) { await noteUse(ofSession: session.id, now) }
     return session
   }

@@ -94,6 +94,10 @@ extension StoreSession {
 
 extension Actor {
   static let tokenPrefix = "token:"
+  /// What stands before the name of somebody whom an identity provider vouches for, and who has no account here.
+  package static let identityProviderPrefix = "jwt:"
+
+  var isOfIdentityProvider: Bool { id.hasPrefix(Self.identityProviderPrefix) }
 
   /// The name of the token that this is; `nil` if it is none.
   var tokenName: String? { id.hasPrefix(Self.tokenPrefix) ? String(id.dropFirst(Self.tokenPrefix.count)) : nil }

@@ -108,6 +108,7 @@ extension JobContext {
         draft.key = "\(stepKey)#data:\(generation)"
         continue
       }
+      note(given: asked.current?.serialized())
       if let decision = try decision(of: asked, draft) { return decision }
       break
     }

@@ -84,10 +84,10 @@ extension Engine {
   ) async throws -> [Submission] {
     var drafts = drafts
     try actor.claim(&drafts)
-    try await check(drafts, by: actor)
+    let organizations = try await organizations(of: drafts, by: actor)
     let idempotency = idempotencyKey.map { key in (key, actor) }
-    let records = try await prepare(drafts, isTyped: false, idempotency: idempotency)
-    return try await insert(records, by: actor)
+    let records = try await prepare(drafts, isTyped: false, idempotency: idempotency, within: actor.reach)
+    return try await insert(records, for: organizations, by: actor)
   }
 }
 
@@ -104,10 +104,15 @@ extension Engine {
     }
   }
 
-  /// - Parameter seal: What the idempotency key covers beside the drafts.
+  /// - Parameters:
+  ///   - seal: What the idempotency key covers beside the drafts.
+  ///   - reach: Where the jobs lie that the drafts may wait for.
   func prepare(
-    _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?, seal: String = ""
+    _ drafts: [JobDraft], isTyped: Bool, idempotency: (key: String, actor: Actor)?, seal: String = "",
+    within reach: Reach = Reach()
   ) async throws -> [NewJob] {
+    // What middleware has a job wait for is the program's own affair.
+    let hidden = try await dependencies(of: drafts, beyond: reach)
     var drafts = drafts
     for middleware in configuration.middleware {
       for index in drafts.indices { drafts[index] = try await middleware.willEnqueue(drafts[index]) }
@@ -131,7 +136,7 @@ extension Engine {
       faults += check.faults(kind)
       if faults.isEmpty { records.append(record(draft, kind, gates, now)) }
     }
-    faults += try await link(&records, drafts)
+    faults += try await link(&records, drafts, hiding: hidden)
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }
     if let (key, actor) = idempotency {
       let fingerprint = Self.fingerprint(drafts, seal)
@@ -227,10 +232,13 @@ extension Engine {
   }
 
   /// Adds records for somebody else, with one line in the audit log.
-  private func insert(_ records: [NewJob], by actor: Actor) async throws -> [Submission] {
+  private func insert(
+    _ records: [NewJob], for organizations: NamedOrganizations, by actor: Actor
+  ) async throws -> [Submission] {
     guard let first = records.first else { return [] }
     let now = clock.now
     return try await store.write { transaction in
+      try organizations.keep(for: records, transaction)
       let submissions = try Self.submissions(of: records, by: actor, now: now, transaction)
       let added = submissions.filter { !$0.isDuplicate }.count
       if added > 0 {

@@ -17,8 +17,7 @@ struct EngineCaches: Sendable {
   var queues: Set<String> = []
   var pausedQueues: Set<String> = []
   var isEverythingPaused = false
-  var tokens: [String: CachedToken] = [:]
-  var sessions: [String: CachedSession] = [:]
+  var callers = KnownCallers()
   var gates = GateSet.none
 
   /// The queues that a worker serves now, in a stable order.
@@ -27,12 +26,6 @@ struct EngineCaches: Sendable {
     let names = configured.map { $0.map(\.rawValue) } ?? queues.sorted()
     return names.filter { !pausedQueues.contains($0) }
   }
-}
-
-/// A token that was presented and found good.
-struct CachedToken: Sendable {
-  var actor: Actor
-  var expiresAt: Timestamp?
 }
 
 extension Engine {
@@ -55,8 +48,10 @@ extension Engine {
       self.caches.withLock { current in
         // Jobs may have come into new queues while we were reading.
         let queues = current.queues.union(caches.queues)
+        var callers = current.callers
+        callers.forget()
         current = caches
-        current.queues = queues
+        (current.queues, current.callers) = (queues, callers)
       }
       store.apply(caches.gates)
       worker.serve(queues: self.caches.withLock { $0.lanes(configuration.queues) })

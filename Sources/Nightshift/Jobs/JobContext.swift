@@ -33,6 +33,8 @@ public final class JobContext: Sendable {
   private let reason = Mutex<CancellationReason?>(nil)
   let flow = Mutex(AttemptFlow())
   let masks = SecretMasks()
+  /// `nil` unless somebody is told of failures and something is hidden.
+  let given: GivenDocuments?
 
   init(_ job: ClaimedJob, engine: Engine, worker: WorkerID, deadline: Timestamp?) {
     id = job.id
@@ -49,6 +51,7 @@ public final class JobContext: Sendable {
     self.worker = worker
     self.engine = engine
     startedAt = engine.clock.now
+    given = engine.hidesFromOutside ? GivenDocuments(job.payload, engine.configuration.redaction) : nil
   }
 
   /// A logger that names the job and the attempt in each line. It writes to the process's log, not to the job's:

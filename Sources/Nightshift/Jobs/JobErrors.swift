@@ -47,8 +47,9 @@ public struct RetryableFailure: Error, CustomStringConvertible {
 }
 
 /// As ``PermanentFailure``, with the type and detail under which it is kept.
-package struct PermanentFailureRecord: Error {
+package struct PermanentFailureRecord: Error, CustomStringConvertible {
   package let failure: Failure
+  package var description: String { failure.message }
 
   package init(_ failure: Failure) { self.failure = failure }
 }

@@ -29,6 +29,22 @@ extension Redaction {
   }
 }
 
+extension Redaction {
+  /// A job's log lines without the hidden values of its own events, and without what is hidden of the job.
+  package func redacted(_ lines: [LogLine], hiding hidden: Set<String>) -> [LogLine] {
+    guard !paths.isEmpty else { return lines }
+    var (shown, hidden) = (lines, hidden)
+    for index in shown.indices where shown[index].level == "event" {
+      // Written by us, as JSON.
+      guard var event = (try? JSONValue(parsing: shown[index].message.utf8))?.objectValue else { continue }
+      event["data"] = event["data"].map { redacted($0, collecting: &hidden) }
+      shown[index].message = JSONValue.object(event).description
+    }
+    for index in shown.indices { shown[index].message = Redaction.masked(shown[index].message, hidden) }
+    return shown
+  }
+}
+
 extension Engine {
   /// Jobs as somebody may see them who does not see all that their payloads hold: what their tags and reasons repeat of
   /// it is hidden.

@@ -109,6 +109,17 @@ package struct Redaction: Sendable, Hashable {
     }
   }
 
+  /// One change of an edit, which names its place by a pointer, without the hidden values.
+  package func redacted(change: JSONValue, collecting texts: inout Set<String>) -> JSONValue {
+    guard case .object(var fields) = change else { return change }
+    let pointer = (fields["pointer"] ?? fields["path"])?.stringValue ?? ""
+    for name in ["from", "to", "value", "old", "new", "before", "after"] {
+      guard let field = fields[name] else { continue }
+      fields[name] = redacted(field, at: pointer, collecting: &texts)
+    }
+    return .object(fields)
+  }
+
   /// Whether a value that stands at a JSON pointer of a document is hidden, or a part of it.
   package func hides(_ value: JSONValue, at pointer: String) -> Bool {
     var texts: Set<String> = []

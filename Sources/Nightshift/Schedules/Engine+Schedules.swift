@@ -107,7 +107,7 @@ extension Engine {
     try Self.checkName(name)
     let json = json.withoutNulls
     let now = clock.now
-    try await check(try ScheduleDefinition(json: json, timelines), at: now)
+    try await check(try ScheduleDefinition(json: json, timelines), at: now, by: actor)
     let timelines = timelines
     try await changeSchedule(name, "add-schedule", json, by: actor) { former in
       guard former == nil else {
@@ -133,7 +133,9 @@ extension Engine {
     trial.override(json)
     let definition = try ScheduleDefinition(json: trial.json, timelines)
     // A job that would be refused is no reason not to switch it off.
-    if json.objectValue?.keys.contains(where: { $0 != "enabled" }) != false { try await check(definition, at: now) }
+    if json.objectValue?.keys.contains(where: { $0 != "enabled" }) != false {
+      try await check(definition, at: now, by: actor)
+    }
     try await changeSchedule(name, verb, json, by: actor) { former in
       guard var record = former else { throw ScheduleError.missing(name) }
       record.override(json)
@@ -193,6 +195,9 @@ extension Engine {
     let record = try await prepare([draft], isTyped: false, idempotency: nil)[0]
     let now = clock.now
     return try await store.write { transaction in
+      if let name = record.organization, let message = try Organization.refusal(ofJobsFor: name, transaction) {
+        throw SubmissionError(faults: [.init(index: 0, pointer: "#/organization", message: message)])
+      }
       let outcome = try transaction.insert([record], now: now)[0]
       let submission = try Self.submission(record, outcome, isReplay: false, transaction)
       try transaction.session.noteRequester(actor, of: [submission.id])
@@ -216,9 +221,11 @@ extension Engine {
   }
 
   /// Whether it ever fires, and its job would be taken.
-  private func check(_ definition: ScheduleDefinition, at now: Timestamp) async throws {
+  private func check(_ definition: ScheduleDefinition, at now: Timestamp, by actor: Actor) async throws {
     try definition.check(at: now)
-    let faults = try await faults(in: [definition.draft("?", slot: now)])
+    let draft = definition.draft("?", slot: now)
+    _ = try await organizations(of: [draft], by: actor)
+    let faults = try await faults(in: [draft])
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }
   }
 

@@ -8,6 +8,8 @@ struct SlotFiring {
   private let now: Timestamp
   /// All jobs are added at the end, at once.
   private var jobs: [(job: NewJob, schedule: String, slot: Timestamp)] = []
+  /// Why jobs for an organization cannot be added, as it was found out for slots before.
+  private var refusals: [String: SlotPlan.Refusal?] = [:]
 
   init(_ transaction: any WriteTransaction, now: Timestamp) {
     self.transaction = transaction
@@ -42,6 +44,7 @@ struct SlotFiring {
     let name = plan.record.name
     var open = try openJobs(plan)
     for var slot in plan.slots {
+      try refuse(&slot)
       switch plan.definition.overlap {
       case .skip where !open.isEmpty:
         try note(slot.at, name, .skipped, "the job of an earlier slot, \(open[0].id), was not over")
@@ -68,6 +71,16 @@ struct SlotFiring {
       WHERE name = ?
       """,
       [SQLValue(plan.firedUntil), SQLValue(plan.nextAt), SQLValue(plan.slots.last?.at), .text(plan.record.name)])
+  }
+
+  /// Refuses a job for an organization that was removed: the next one of its name would be shown it.
+  private mutating func refuse(_ slot: inout SlotPlan.Slot) throws(StoreError) {
+    guard case .success(let job) = slot.job, let name = job.organization else { return }
+    if refusals[name] == nil {
+      let message = try Organization.refusal(ofJobsFor: name, transaction)
+      refusals.updateValue(message.map { SlotPlan.Refusal(message: "organization \($0)") }, forKey: name)
+    }
+    if case .some(.some(let refusal)) = refusals[name] { slot.job = .failure(refusal) }
   }
 
   /// Adds a slot's job, or notes why it cannot be added.

@@ -77,6 +77,7 @@ struct StepRun {
     do {
       let value = try await context.measured(.step, name) { try await tried(body) }
       record.result = try encode(value)
+      context.note(given: record.result)
       record.type = String(describing: Value.self)
       record.state = .completed
       record.endedAt = engine.clock.now
@@ -85,7 +86,7 @@ struct StepRun {
     } catch  where mode == .once && !(error is StoreError) && !context.isCancelled {
       // It may have done what it was to do: nobody but a person knows.
       record.state = .failed
-      record.error = context.masks.apply(Failure(error)).message
+      record.error = context.masks.apply(Failure(describing: error)).message
       record.endedAt = engine.clock.now
       try await engine.keep(record, of: context)
       try await ask(record)
@@ -136,6 +137,7 @@ struct StepRun {
   }
 
   private func decode<Value: Codable>(_ record: StepRecord) throws -> Value {
+    context.note(given: record.result)
     do {
       return try JSONDecoder().decode(Value.self, from: Data(record.result ?? Array("null".utf8)))
     } catch {

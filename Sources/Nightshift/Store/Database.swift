@@ -32,6 +32,10 @@ package protocol WriteTransaction: ReadTransaction {
   /// Locks rows against other writers until the end of the transaction (nothing to do where writers take turns).
   func lock(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError)
 
+  /// Keeps rows as they are until the end of the transaction: others may keep them too, but nobody may change, delete or
+  /// ``lock(_:where:_:)`` them (nothing to do where writers take turns).
+  func keep(_ table: String, where condition: String, _ values: [SQLValue]) throws(StoreError)
+
   /// Lets transactions that name the same key run one after the other, to the end of this one (nothing to do where
   /// there is one writer at a time).
   func takeTurns(on key: String) throws(StoreError)

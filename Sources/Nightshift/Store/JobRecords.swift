@@ -234,6 +234,9 @@ package struct Settlement: Sendable {
   package var calls: [String: CallCount] = [:]
   /// The `traceparent` of whoever enqueued its job.
   package var trace: String?
+  /// After a failure: what is hidden of what the attempt was given, for whoever tells of it outside. `nil` if nobody does,
+  /// or nothing is.
+  package var hidden: Set<String>?
 
   package init(
     _ job: ClaimedJob, worker: WorkerID, startedAt: Timestamp?, endedAt: Timestamp, outcome: Outcome

@@ -42,7 +42,9 @@ extension JobContext {
     defer { end(name, key: nil) }
     if let wait = try await engine.wait(key, of: id) {
       switch wait.state {
-      case .satisfied: return ReceivedSignal(name: wait.name ?? name, payload: wait.payload ?? [])
+      case .satisfied:
+        note(given: wait.payload)
+        return ReceivedSignal(name: wait.name ?? name, payload: wait.payload ?? [])
       case .timedOut, .rejected, .withdrawn: throw WaitTimedOut(name: name)
       case .open: break
       }

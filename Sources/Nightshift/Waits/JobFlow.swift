@@ -63,6 +63,8 @@ extension JobContext {
     var filter = CheckpointFilter()
     filter.job = id
     let checkpoints = try await engine.checkpoints(filter, limit: 1_000).checkpoints
+    for document in steps.map(\.result) + waits.map(\.payload) { note(given: document) }
+    for checkpoint in checkpoints { note(given: checkpoint.current?.serialized()) }
     var fields: [String: JSONValue] = [:]
     let (children, own) = (steps.filter { $0.type == StepRecord.child }, steps.filter { $0.type != StepRecord.child })
     if !children.isEmpty { fields["children"] = try await self.children(children) }
@@ -87,6 +89,7 @@ extension JobContext {
     guard record.result!.count <= StepRecord.limit else {
       throw PermanentFailure("the result of the step \"\(name)\" has more than \(StepRecord.limit) bytes")
     }
+    note(given: record.result)
     try await engine.keep(record, of: self)
   }
 

@@ -75,11 +75,13 @@ extension RunAt {
 }
 
 extension Failure {
-  init(describing error: any Error) {
-    if let error = error as? RetryableFailure {
+  /// As an error is kept, whatever becomes of the job.
+  package init(describing error: any Error) {
+    switch error {
+    case let error as RetryableFailure:
       self.init(type: error.type, message: error.description, detail: error.detail)
-    } else {
-      self.init(error)
+    case let error as PermanentFailureRecord: self = error.failure
+    default: self.init(error)
     }
   }
 

@@ -68,6 +68,7 @@ extension Worker {
       job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: context.masks.apply(settled))
     if waits.isEmpty { settlement.succeeded = outcome.succeeded }
     settlement.calls = context.calls
+    settlement.hidden = context.hiddenTexts(after: settlement.outcome)
     return (settlement, goesOn)
   }
 

@@ -118,13 +118,17 @@ struct DependencyPlan {
 
 extension Engine {
   /// Gives the records what they wait for; tells what is wrong with it.
-  func link(_ records: inout [NewJob], _ drafts: [JobDraft]) async throws(StoreError) -> [SubmissionError.Fault] {
+  ///
+  /// - Parameter hidden: Jobs that are not there for whoever asks.
+  func link(
+    _ records: inout [NewJob], _ drafts: [JobDraft], hiding hidden: Set<JobID>
+  ) async throws(StoreError) -> [SubmissionError.Fault] {
     guard DependencyPlan.isNeeded(drafts) else { return [] }
     let plan = DependencyPlan(drafts)
     var faults = plan.faults
     let others = plan.others
     if !others.isEmpty {
-      let known = try await existing(Set(others.keys))
+      let known = try await existing(Set(others.keys)).subtracting(hidden)
       faults += others.filter { !known.contains($0.key) }.map(\.value).sorted {
         ($0.index, $0.pointer) < ($1.index, $1.pointer)
       }

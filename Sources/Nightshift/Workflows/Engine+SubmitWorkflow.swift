@@ -48,16 +48,18 @@ extension Engine {
       throw SubmissionError(faults: [.init(index: -1, pointer: "#/name", message: message)])
     }
     try actor.claim(&drafts)
-    try await check(drafts, by: actor)
+    let organizations = try await organizations(of: drafts, by: actor)
     let idempotency = idempotencyKey.map { ($0, actor) }
-    let records = try await prepare(drafts, isTyped: isTyped, idempotency: idempotency, seal: workflow.name)
+    let records = try await prepare(
+      drafts, isTyped: isTyped, idempotency: idempotency, seal: workflow.name, within: actor.reach)
     // A middleware may change drafts, but neither their number nor their order.
     let rows = WorkflowRows(
       id: WorkflowID(rawValue: makeID().rawValue), name: workflow.name, drafts: drafts, records: records,
       createdBy: actor.id)
     let now = clock.now
     return try await store.write { transaction in
-      try rows.insert(now: now, by: actor, transaction)
+      try organizations.keep(for: records, transaction)
+      return try rows.insert(now: now, by: actor, transaction)
     }
   }
 }

@@ -75,15 +75,36 @@ package struct WorkflowPage: Sendable {
 
 extension Engine {
   /// Workflows, the newest first.
-  package func workflows(before: WorkflowID? = nil, limit: Int) async throws(StoreError) -> WorkflowPage {
-    try await store.read { transaction in
+  ///
+  /// - Parameter reach: Only those of which all jobs lie within it.
+  package func workflows(
+    before: WorkflowID? = nil, limit: Int, within reach: Reach = Reach()
+  ) async throws(StoreError) -> WorkflowPage {
+    let (sql, condition) = Self.statement(forWorkflowsWithin: reach)
+    return try await store.read { transaction in
       let rows = try transaction.query(
-        """
-        SELECT id, name, created_at, created_by FROM nightshift_workflows WHERE id < ? ORDER BY id DESC LIMIT ?
-        """, [.integer(before?.rawValue ?? .max), SQLValue(limit + 1)])
+        sql, [.integer(before?.rawValue ?? .max)] + condition + [SQLValue(limit + 1)])
       let workflows = try rows.prefix(limit).map { try WorkflowSummary($0, transaction) }
       return WorkflowPage(workflows: workflows, next: rows.count > limit ? workflows.last?.id : nil)
     }
+  }
+
+  /// Walks the workflows themselves, newest first, and asks of each for one job that lies beyond: nearly always the first
+  /// one tells. As a value and not as `NOT EXISTS`, which a planner may turn into a walk over all jobs there are.
+  static func statement(forWorkflowsWithin reach: Reach) -> (sql: String, values: [SQLValue]) {
+    let beyond = reach.conditionOfLyingBeyond(on: "p")
+    let condition =
+      beyond.values.isEmpty
+      ? ""
+      : """
+      AND coalesce((SELECT 1 FROM nightshift_workflow_jobs w JOIN nightshift_payloads p ON p.id = w.job
+        WHERE w.workflow = f.id AND (\(beyond.text)) LIMIT 1), 0) = 0
+      """
+    let sql = """
+      SELECT f.id, f.name, f.created_at, f.created_by FROM nightshift_workflows f WHERE f.id < ? \(condition)
+      ORDER BY f.id DESC LIMIT ?
+      """
+    return (sql, beyond.values)
   }
 
   /// A workflow with its jobs and what ties them; `nil` if there is none with this id.

@@ -105,7 +105,7 @@ struct API: Sendable {
   /// The feed as this caller may see it.
   func redacted(_ feed: any LiveFeed, for actor: Actor) -> any LiveFeed {
     guard let redactor = Redactor(engine.configuration.redaction, for: actor) else { return feed }
-    return RedactingFeed(feed: feed, redactor: redactor)
+    return RedactingFeed(feed: feed, redactor: redactor, engine: engine)
   }
 
   /// Only the first request of a connection can become a WebSocket (`FirstRequestHandler`), and only a

@@ -16,7 +16,7 @@ package enum Redaction {
     text = text.replacing(names) { "\($0.output.1)\(mask)" }
     // Keys that are known by how they begin.
     return text.replacing(
-      /\b(?:sk-|ghp_|gho_|ghs_|github_pat_|xox[abprs]-|AKIA|SG\.|eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9._-]{8,}/
+      /\b(?:sk-|[prs]k_(?:live|test)_|whsec_|gh[opsu]_|github_pat_|glpat-|xox[abprs]-|AKIA|AIza|SG\.|eyJ[A-Za-z0-9_-]+\.)[A-Za-z0-9._-]{8,}/
     ) { _ in mask }
   }
 }

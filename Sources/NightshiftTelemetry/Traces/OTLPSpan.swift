@@ -37,7 +37,12 @@ package final class OTLPSpan: Span {
     state.withLock { if !$0.isOver { body(&$0) } }
   }
 
-  package func setStatus(_ status: SpanStatus) { change { $0.span.status = status } }
+  /// What a handler's libraries say in it may repeat what nobody outside is to read.
+  package func setStatus(_ status: SpanStatus) {
+    guard isRecording else { return }
+    let message = status.message.map { Redaction.text(JobContext.current?.told($0) ?? $0) }
+    change { $0.span.status = SpanStatus(code: status.code, message: message) }
+  }
 
   package func addEvent(_ event: SpanEvent) {
     change { state in
@@ -53,8 +58,16 @@ package final class OTLPSpan: Span {
   package func recordError<Instant: TracerInstant>(
     _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
   ) {
+    guard isRecording else { return }
+    record(
+      JobContext.current?.told(error) ?? Failure(describing: error), attributes: attributes, at: instant())
+  }
+
+  /// An error as it may be told outside.
+  func record<Instant: TracerInstant>(
+    _ failure: Failure, attributes: SpanAttributes = [:], at instant: @autoclosure () -> Instant
+  ) {
     var attributes = attributes
-    let failure = Failure(error)
     attributes["exception.type"] = failure.type
     attributes["exception.message"] = Redaction.text(failure.message)
     addEvent(SpanEvent(name: "exception", at: instant(), attributes: attributes))

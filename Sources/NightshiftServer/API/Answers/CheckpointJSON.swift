@@ -10,7 +10,7 @@ extension JSONValue {
       "type": .string(checkpoint.type.rawValue), "state": .string(checkpoint.state.rawValue),
       "title": .string(checkpoint.title), "body": checkpoint.body.isEmpty ? nil : .string(checkpoint.body),
       "data": checkpoint.data, "approvedData": isEdited ? checkpoint.answer : nil, "schema": checkpoint.schema,
-      "risk": .string(checkpoint.risk), "digest": .string(checkpoint.digest),
+      "risk": .string(checkpoint.risk), "digest": checkpoint.digest.isEmpty ? nil : .string(checkpoint.digest),
       "choices": checkpoint.choices.isEmpty ? nil : .array(checkpoint.choices.map(JSONValue.string)),
       "choice": checkpoint.choice.map(JSONValue.string), "editable": .bool(checkpoint.isEditable),
       "reviewers": Self.reviewers(of: checkpoint), "owner": checkpoint.owner.map(JSONValue.string),

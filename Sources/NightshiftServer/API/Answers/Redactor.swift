@@ -19,12 +19,20 @@ final class Redactor: Sendable {
 
   let redaction: Redaction
   /// What was hidden so far: free text is searched for it.
-  private let hidden = Mutex<Set<String>>([])
+  private let hidden: Mutex<Set<String>>
 
   /// `nil` if this caller may see everything.
   init?(_ redaction: Redaction, for actor: Actor) {
     guard redaction.hides(from: actor) else { return nil }
     self.redaction = redaction
+    hidden = Mutex([])
+  }
+
+  /// One that knows of no other job what is hidden: whoever can write a text of its own job would find out by it what
+  /// another one's hides.
+  init(_ redaction: Redaction, knowing texts: Set<String>) {
+    self.redaction = redaction
+    hidden = Mutex(texts)
   }
 
   /// A job's own document as whoever is being answered may see it.
@@ -35,6 +43,16 @@ final class Redactor: Sendable {
 
   /// Looks at a job's documents without showing them, for free text that comes without them.
   func learn(_ job: JobDetail) { _ = answer(JSONValue(job)) }
+
+  /// Looks at all that a job was given and has made, also at what is not shown with it: the answers and signals it got.
+  func learn(_ job: JobID, _ engine: Engine) async throws {
+    learn(try await engine.hiddenTexts(of: [job], by: redaction)[job] ?? [])
+  }
+
+  private func learn(_ texts: Set<String>) {
+    guard !texts.isEmpty else { return }
+    hidden.withLock { $0.formUnion(texts) }
+  }
 
   /// A job's own document, such as a payload, as this caller may see it.
   func document(_ value: JSONValue) -> JSONValue { masked(hide(value)) }
@@ -49,16 +67,10 @@ final class Redactor: Sendable {
     return texts(shown, hidden.withLock { $0 })
   }
 
-  /// What was edited by somebody who has not seen all of it.
-  func restored(_ edited: JSONValue, from original: JSONValue) -> JSONValue {
-    redaction.restored(edited, from: original)
-  }
-
   private func hide(_ value: JSONValue) -> JSONValue {
     var texts: Set<String> = []
     let shown = redaction.redacted(value, collecting: &texts)
-    let new = texts
-    hidden.withLock { $0.formUnion(new) }
+    learn(texts)
     return shown
   }
 
@@ -74,6 +86,8 @@ final class Redactor: Sendable {
           shown[name] = Self.documents.contains(name) ? hide(field) : documents(field)
         }
       }
+      // What is hidden could be tried out by it.
+      if fields["digest"] != nil, let data = fields["data"], shown["data"] != data { shown["digest"] = nil }
       // A handler's own event among a job's log lines is JSON in a text.
       if fields["level"] == "event", case .string(let text)? = fields["message"] {
         let event = documents(JSONValue(stored: Array(text.utf8)))
@@ -84,18 +98,12 @@ final class Redactor: Sendable {
     }
   }
 
-  /// One change of an edit, which names its place by a pointer.
+  /// One change of an edit.
   private func change(_ value: JSONValue) -> JSONValue {
-    guard case .object(var fields) = value else { return value }
-    let pointer = (fields["pointer"] ?? fields["path"])?.stringValue ?? ""
     var texts: Set<String> = []
-    for name in ["from", "to", "value", "old", "new", "before", "after"] {
-      guard let field = fields[name] else { continue }
-      fields[name] = redaction.redacted(field, at: pointer, collecting: &texts)
-    }
-    let new = texts
-    hidden.withLock { $0.formUnion(new) }
-    return .object(fields)
+    let shown = redaction.redacted(change: value, collecting: &texts)
+    learn(texts)
+    return shown
   }
 
   private func texts(_ value: JSONValue, _ hidden: Set<String>, isText: Bool = false) -> JSONValue {
@@ -124,40 +132,15 @@ extension APIRequest {
     return try await engine.redacted(jobs, by: redactor.redaction)
   }
 
-  /// A payload that was edited, with what the editor was not shown.
-  func restored(_ edited: JSONValue?, ofJob id: JobID) async throws -> JSONValue? {
-    guard let edited, let redactor = Redactor.current, let job = try await engine.job(id) else { return edited }
-    return redactor.restored(edited, from: JSONValue(stored: job.payload))
+  /// Has whoever is answered not find in any text what is hidden of a job.
+  func learn(_ job: JobID) async throws { try await Redactor.current?.learn(job, engine) }
+
+  /// Questions as the caller may see them. What their titles repeat may stand in the job's payload, and not in their data.
+  func shown(_ checkpoints: [Checkpoint]) async throws -> [Checkpoint] {
+    guard let redaction = Redactor.current?.redaction else { return checkpoints }
+    let texts = try await engine.hiddenTexts(of: Set(checkpoints.map(\.job)), by: redaction)
+    return checkpoints.map { Redactor(redaction, knowing: texts[$0.job] ?? []).shown($0) }
   }
 
-  /// An answer that was edited, with what the editor was not shown.
-  func restored(_ edited: JSONValue?, ofCheckpoint id: CheckpointID) async throws -> JSONValue? {
-    guard let edited, let redactor = Redactor.current, let checkpoint = try await engine.checkpoint(id),
-      let original = checkpoint.answer ?? checkpoint.data
-    else { return edited }
-    return redactor.restored(edited, from: original)
-  }
-}
-
-/// A stream, for a caller that may not see everything.
-struct RedactingFeed: LiveFeed {
-  let feed: any LiveFeed
-  let redactor: Redactor
-
-  var isOver: Bool { feed.isOver }
-
-  func run(_ send: (LiveItem) async throws -> Void) async throws -> LiveEnd {
-    try await feed.run { item in
-      guard case .message(var message) = item else { return try await send(item) }
-      message.data = redactor.answer(message.data)
-      // What all jobs say comes without their payloads, so that nothing tells what would have to be hidden in it.
-      if feed is EventFeed, ["log", "progress"].contains(message.type), case .object(var fields) = message.data,
-        fields["message"] != nil
-      {
-        fields["message"] = Redaction.mark
-        message.data = .object(fields)
-      }
-      try await send(.message(message))
-    }
-  }
+  func shown(_ checkpoint: Checkpoint) async throws -> Checkpoint { try await shown([checkpoint])[0] }
 }

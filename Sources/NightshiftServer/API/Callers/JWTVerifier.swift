@@ -56,17 +56,22 @@ final class JWTVerifier: Sendable {
   func actor(_ text: String) -> Actor? {
     guard let token = JWT(text), isSigned(token), isInForce(token.claims) else { return nil }
     let claims = token.claims
-    guard let subject = claims["sub"]?.stringValue, (1...200).contains(subject.utf8.count),
-      subject.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),
+    guard let subject = claims["sub"]?.stringValue, Self.isName(subject),
       let role = claims[settings.roleClaim]?.stringValue.flatMap(Role.init(rawValue:))
     else { return nil }
-    var actor = Actor(id: "jwt:\(subject)", role: role)
+    var actor = Actor(id: Actor.identityProviderPrefix + subject, role: role)
     // One that is there and is no text must not be read as "all organizations".
     if let organization = claims[settings.organizationClaim], organization != .null {
-      guard let name = organization.stringValue, !name.isEmpty else { return nil }
+      guard let name = organization.stringValue, Self.isName(name) else { return nil }
       actor.organization = name
     }
     return actor
+  }
+
+  /// What stands in the audit log, in lists and beside jobs must not pass for another name there.
+  private static func isName(_ text: String) -> Bool {
+    (1...200).contains(text.utf8.count) && DisplayedText.isValid(text) && text.first?.isWhitespace == false
+      && text.last?.isWhitespace == false
   }
 
   private func isSigned(_ token: JWT) -> Bool {

@@ -8,7 +8,8 @@ import Nightshift
 ///
 /// - bytes that are no HTTP, and headers that are too large, are answered with problem details (it answers
 ///   400 without a body);
-/// - a request that names no host, or several, is refused (RFC 9112, section 3.2): proxies differ in which one they take;
+/// - a request that names no host, or several, is refused (RFC 9112, section 3.2): proxies differ in which one they take.
+///   One that was sent along with others is refused once those have their answers;
 /// - `Expect: 100-continue` is answered, so that curl does not wait a second before it sends a large body;
 /// - an answer with `Connection: close` closes the connection, though the peer may still be sending, and so
 ///   does the answer to the last request of a client that says so, or that speaks HTTP/1.0.
@@ -22,15 +23,19 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private var pending = 0
   private var closesAfterAnswer = false
   private var isLastRequest = false
-  /// Whether the connection is being closed, and what still comes is of no interest.
-  private var isRefused = false
+  /// Why the connection is closed, from when on what still comes is of no interest.
+  private var refusal: Problem?
+  /// Whether somebody wanted to read on since there is a refusal that has to wait for answers.
+  private var isReadHeldBack = false
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !isRefused else { return }
+    guard refusal == nil else { return }
     if case .head(let head) = unwrapInboundIn(data) {
-      if pending == 0, head.version == .http1_1, head.headers[canonicalForm: "host"].count != 1 {
-        isRefused = true
-        return refuse(.badRequest("malformed", "The request has no `Host`, or more than one."), context)
+      if head.version == .http1_1, head.headers[canonicalForm: "host"].count != 1 {
+        let problem = Problem.badRequest("malformed", "The request has no `Host`, or more than one.")
+        refusal = problem
+        if pending == 0 { refuse(problem, context) }
+        return
       }
       if pending == 0,
         head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
@@ -44,6 +49,15 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireChannelRead(data)
   }
 
+  /// While a refusal waits for the answers before it, more would only be thrown away.
+  func read(context: ChannelHandlerContext) {
+    guard refusal == nil || pending == 0 else {
+      isReadHeldBack = true
+      return
+    }
+    context.read()
+  }
+
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch unwrapOutboundIn(data) {
     case .head(var head):
@@ -54,11 +68,22 @@ final class RequestGuardHandler: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       pending -= 1
       context.write(data, promise: promise)
-      if closesAfterAnswer { close(context) }
+      if closesAfterAnswer {
+        close(context)
+      } else if pending == 0, let refusal {
+        refuse(refusal, context)
+      }
+      // What the peer still sends is read to the end, or closing would take our answer from it.
+      if pending == 0, isReadHeldBack {
+        isReadHeldBack = false
+        context.read()
+      }
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Of a request that is refused anyway, or of what comes behind it.
+    if error is HTTPParserError, refusal != nil { return }
     // In the midst of an answer another one would be taken for a part of it.
     guard let error = error as? HTTPParserError, pending == 0 else { return context.fireErrorCaught(error) }
     refuse(.malformed(error), context)

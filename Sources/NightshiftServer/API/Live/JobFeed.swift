@@ -26,7 +26,7 @@ struct JobFeed: LiveFeed {
   }
 
   private let engine: Engine
-  private let id: JobID
+  let id: JobID
   /// The job as it was when the client came; its kind and queue never change.
   private let job: JobSummary
   private let start: JobPosition?

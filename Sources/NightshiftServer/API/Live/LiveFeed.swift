@@ -7,6 +7,8 @@ struct LiveMessage: Sendable {
   /// From where to go on after it; `nil` to leave that as it was.
   var id: String?
   var data: JSONValue
+  /// When it was said; `nil` for what is made of the job as it now is.
+  var at: Timestamp?
 }
 
 enum LiveItem: Sendable {

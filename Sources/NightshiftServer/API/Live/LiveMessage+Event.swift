@@ -61,6 +61,6 @@ extension LiveMessage {
       data["name"] = .string(name)
       data["data"] = value
     }
-    self.init(type: type, id: id, data: .object(data))
+    self.init(type: type, id: id, data: .object(data), at: event.at)
   }
 }

@@ -12,7 +12,7 @@ extension RouteTable {
       guard let checkpoint = try await request.engine.checkpoint(id) else {
         throw CheckpointError.missing(id)
       }
-      return .json(JSONValue(checkpoint))
+      return .json(JSONValue(try await request.shown(checkpoint)))
     },
     .post("/api/checkpoints/{id}/approve", .member, audit: "approve", body: .optionalObject(.job)) { request in
       try await decide(.approve, request)
@@ -26,7 +26,7 @@ extension RouteTable {
       var filter = CheckpointFilter()
       filter.job = id
       let page = try await request.engine.checkpoints(filter, limit: 1_000)
-      return .json(["checkpoints": .array(page.checkpoints.map { JSONValue($0) })])
+      return .json(["checkpoints": .array(try await request.shown(page.checkpoints).map { JSONValue($0) })])
     },
     .post("/api/jobs/{id}/checkpoints", .operator, audit: "ask", body: .object(.job), ask),
   ]
@@ -48,7 +48,7 @@ extension RouteTable {
     let page = try await request.engine.checkpoints(filter, before: cursor, limit: limit ?? 50)
     return .json(
       .fields([
-        "checkpoints": .array(page.checkpoints.map { JSONValue($0) }),
+        "checkpoints": .array(try await request.shown(page.checkpoints).map { JSONValue($0) }),
         "next": page.next.map { .string("\($0)") },
       ]))
   }
@@ -85,7 +85,8 @@ extension RouteTable {
       verdict.remember = remember(&reader, request.engine)
     }
     try reader.check()
-    return .json(JSONValue(try await request.engine.decide(id, verdict, by: request.actor)))
+    let decided = try await request.engine.decide(id, verdict, by: request.actor)
+    return .json(JSONValue(try await request.shown(decided)))
   }
 
   private static func remember(_ reader: inout FieldReader, _ engine: Engine) -> Verdict.Remember? {
@@ -110,8 +111,8 @@ extension RouteTable {
       throw Problem.invalid(error.faults.map { .init("#\($0.pointer)", $0.message) })
     }
     switch try await request.engine.ask(draft, of: id, by: request.actor) {
-    case .asked(let checkpoint): return .json(JSONValue(checkpoint), status: .created)
-    case .known(let checkpoint): return .json(JSONValue(checkpoint))
+    case .asked(let checkpoint): return .json(JSONValue(try await request.shown(checkpoint)), status: .created)
+    case .known(let checkpoint): return .json(JSONValue(try await request.shown(checkpoint)))
     case .taken(let checkpoint):
       throw Problem.conflict(
         "The job has asked another question under the key \"\(checkpoint.key)\" (\(checkpoint.id)). Use another `key`.")

@@ -46,6 +46,7 @@ extension RouteTable {
     guard !request.headers.matches(etag: etag) else {
       return Response(status: .notModified, headers: headers)
     }
+    try await request.learn(id)
     return .json(JSONValue(job), headers: headers)
   }
 
@@ -66,7 +67,10 @@ extension RouteTable {
       guard try await request.engine.job(id) != nil else { throw APIRequest.noSuchJob(id) }
     }
     // Lines may repeat what the payload holds, which is not shown with them.
-    if let redactor = Redactor.current, let job = try await request.engine.job(id) { redactor.learn(job) }
+    if let redactor = Redactor.current, let job = try await request.engine.job(id) {
+      redactor.learn(job)
+      try await request.learn(id)
+    }
     return .json(
       .fields([
         "logs": .array(lines.map { JSONValue($0) }),

@@ -15,7 +15,7 @@ extension RouteTable {
       return .json(JSONValue(summary, withJobs: request.mayKnowJobs(of: summary)))
     },
     .patch("/api/schedules/{name}", .operator, audit: "edit-schedule", body: .object(.job)) { request in
-      let fields = request.restored(request.body ?? [:], of: try await request.schedule().record)
+      let fields = try request.restored(request.body ?? [:], of: try await request.schedule().record)
       return .json(
         JSONValue(try await request.engine.editSchedule(request.scheduleName, fields, by: request.actor)))
     },

@@ -40,7 +40,10 @@ extension RouteTable {
       let latest = try await cancelWhenGracefulShutdown {
         try await request.engine.waitForEnd(of: id, within: request.actor.reach, timeout: .seconds(wait))
       }
-      if let latest, latest.summary.state.isTerminal { return .json(JSONValue(latest), headers: headers) }
+      if let latest, latest.summary.state.isTerminal {
+        try await request.learn(id)
+        return .json(JSONValue(latest), headers: headers)
+      }
       if let latest { submission.state = latest.summary.state }
     }
     let isDuplicate = submission.isDuplicate && !isReplay

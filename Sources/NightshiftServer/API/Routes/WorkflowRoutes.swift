@@ -32,12 +32,7 @@ extension RouteTable {
       Int(text).flatMap { (1...200).contains($0) ? $0 : nil }
     }
     let cursor = try request.query.value("cursor", "the `next` of an earlier answer") { WorkflowID($0) }
-    var page = try await request.engine.workflows(before: cursor, limit: limit ?? 50)
-    var within: [WorkflowSummary] = []
-    for workflow in page.workflows where try await request.engine.reaches(request.actor.reach, workflow.id) {
-      within.append(workflow)
-    }
-    page.workflows = within
+    let page = try await request.engine.workflows(before: cursor, limit: limit ?? 50, within: request.actor.reach)
     return .json(
       .fields([
         "workflows": .array(page.workflows.map { JSONValue($0) }),

@@ -44,6 +44,8 @@ extension Redactor {
   func shown(_ checkpoint: Checkpoint) -> Checkpoint {
     var shown = checkpoint
     shown.data = checkpoint.data.map(document)
+    // What is hidden in the data could be tried out by it.
+    if shown.data != checkpoint.data { shown.digest = "" }
     shown.answer = checkpoint.answer.map(document)
     shown.title = text(checkpoint.title)
     shown.body = text(checkpoint.body)

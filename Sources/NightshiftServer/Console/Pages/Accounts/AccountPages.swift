@@ -82,8 +82,12 @@ enum AccountPages {
 
   static func password(_ request: APIRequest) async throws -> Response {
     let name = request.parameters["name"] ?? ""
-    let made = try await request.engine.setPassword(of: name, to: nil, by: request.actor)
-    return try await show(request, made: made.map { MadeSecret("The new password of \(name)", $0) })
+    do {
+      let made = try await request.engine.setPassword(of: name, to: nil, by: request.actor)
+      return try await show(request, made: made.map { MadeSecret("The new password of \(name)", $0) })
+    } catch let error as AccountError {
+      return try await show(request, fault: text(error), status: Problem(error).status)
+    }
   }
 
   static func addToken(_ request: APIRequest) async throws -> Response {

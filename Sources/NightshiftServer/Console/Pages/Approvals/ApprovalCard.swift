@@ -67,8 +67,8 @@ struct ApprovalCard: Sendable {
   let stamp: String
   let approveText: String
 
-  init(_ whole: Checkpoint, for actor: Actor, now: Timestamp) {
-    let checkpoint = whole.shown
+  init(_ checkpoint: Checkpoint, for actor: Actor, now: Timestamp) {
+    let checkpoint = checkpoint.shown
     id = "\(checkpoint.id)"
     path = "/approvals/\(checkpoint.id)"
     question = checkpoint.title
@@ -90,7 +90,7 @@ struct ApprovalCard: Sendable {
     escalation = checkpoint.escalation.isEmpty ? nil : checkpoint.escalation.joined(separator: ", ")
     reminder = TimeView(checkpoint.nextReminder, now: now)
     mayDecide = checkpoint.mayBeDecided(by: actor)
-    mayApprove = mayDecide && !whole.agreement.contains { $0.actor == actor.id }
+    mayApprove = mayDecide && !checkpoint.agreement.contains { $0.actor == actor.id }
     let names = checkpoint.users + checkpoint.roles
     whoMay = names.isEmpty ? "any approver" : names.joined(separator: ", ")
     votes = checkpoint.required > 1 ? "\(checkpoint.agreement.count) of \(checkpoint.required) agree" : nil
@@ -105,8 +105,7 @@ struct ApprovalCard: Sendable {
     chosen = checkpoint.choice
     decisions = checkpoint.decisions.map { Decision($0, now: now) }
     hasDecisions = !checkpoint.decisions.isEmpty
-    // Of all the data, whatever of them is shown.
-    stamp = whole.stamp
+    stamp = checkpoint.stamp
     approveText = checkpoint.choices.isEmpty ? "Approve" : "Do this"
   }
 

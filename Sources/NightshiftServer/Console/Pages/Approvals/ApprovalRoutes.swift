@@ -30,7 +30,7 @@ extension RouteTable {
     let cursor = try request.query.value("cursor", "the id of a question") { CheckpointID($0) }
     let found = try await listed(filter, isInbox: isInbox, cursor, request)
     let now = request.engine.clock.now
-    let cards = found.checkpoints.map { ApprovalCard($0, for: request.actor, now: now) }
+    let cards = try await request.shown(found.checkpoints).map { ApprovalCard($0, for: request.actor, now: now) }
     let kinds = Set(cards.map(\.kind)).union(kind.map { [$0] } ?? []).sorted()
     let page = ApprovalsPage(
       title: isInbox ? "Approvals" : "Decided", headline: isInbox ? "Waiting for you" : "Decided", isInbox: isInbox,
@@ -58,12 +58,13 @@ extension RouteTable {
     return (page.checkpoints, page.next, inbox.isCut)
   }
 
+  /// As the reader may see it: what is decided, the engine reads again.
   private static func question(_ request: APIRequest) async throws -> Checkpoint {
     let text = request.parameters["id"] ?? ""
     guard let id = CheckpointID(text), let checkpoint = try await request.engine.checkpoint(id) else {
       throw Problem.notFound("There is no question \"\(text.truncatedUTF8(to: 40))\".")
     }
-    return checkpoint
+    return try await request.shown(checkpoint)
   }
 
   /// Shows what an edit changes; decides nothing.

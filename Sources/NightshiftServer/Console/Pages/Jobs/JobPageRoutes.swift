@@ -22,6 +22,7 @@ extension RouteTable {
     guard let job = try await request.engine.job(id, within: request.actor.reach) else {
       throw APIRequest.noSuchJob(id)
     }
+    try await request.learn(id)
     return job.shown
   }
 
@@ -92,6 +93,9 @@ extension RouteTable {
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
       } catch let error as JSONSyntaxError {
         page.fault = "This is not JSON: \(error)."
+        return try await request.page(page, at: .jobs, status: .unprocessableContent)
+      } catch let problem as Problem where problem.status == .unprocessableContent {
+        page.fault = problem.detail
         return try await request.page(page, at: .jobs, status: .unprocessableContent)
       }
     }

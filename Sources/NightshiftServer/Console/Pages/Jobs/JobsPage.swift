@@ -40,6 +40,8 @@ struct JobsPage: PageModel {
   /// Whether there are jobs of others to tell apart.
   let seesOthers: Bool
   let search: String?
+  /// Whether a search looks into what jobs hold, and not only at their kinds and tags.
+  let searchesContents: Bool
   let rows: [JobRow]
   let isEmpty: Bool
   let isNarrowed: Bool
@@ -74,6 +76,7 @@ struct JobsPage: PageModel {
     isFilteredMore = !listing.filter.tags.isEmpty || organization != nil || owner != nil
     seesOthers = request.actor.reach.isEverything
     search = listing.filter.search
+    searchesContents = Redactor.current == nil
     kinds = Self.options(listing.kinds, listing.filter.kinds)
     queues = Self.options(listing.queues.map(\.name), listing.filter.queues)
     tabs = Self.tabs(listing, isCounted: request.actor.reach.isEverything)

@@ -102,7 +102,7 @@ extension RouteTable {
     let record = try await request.schedule().record
     let form = ScheduleForm(request.form, name: record.name)
     return try await sent(form, record, request) { payload in
-      let wanted = request.restored(.object(try ScheduleForm.read(request.form, payload)), of: record)
+      let wanted = try request.restored(.object(try ScheduleForm.read(request.form, payload)), of: record)
       let changes = ScheduleForm.changes(wanted.objectValue ?? [:], to: record)
       if !changes.isEmpty {
         _ = try await request.engine.editSchedule(record.name, .object(changes), by: request.actor)

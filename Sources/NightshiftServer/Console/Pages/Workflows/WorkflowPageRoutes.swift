@@ -31,13 +31,9 @@ extension RouteTable {
 
   private static func listWorkflows(_ request: APIRequest) async throws -> Response {
     let cursor = try request.query.value("cursor", "the id of a workflow") { WorkflowID($0) }
-    let page = try await request.engine.workflows(before: cursor, limit: onePage)
-    var within: [WorkflowSummary] = []
-    for workflow in page.workflows where try await request.engine.reaches(request.actor.reach, workflow.id) {
-      within.append(workflow)
-    }
+    let page = try await request.engine.workflows(before: cursor, limit: onePage, within: request.actor.reach)
     return try await request.page(
-      WorkflowsPage(within, next: page.next, isFurther: cursor != nil, for: request), at: .workflows)
+      WorkflowsPage(page.workflows, next: page.next, isFurther: cursor != nil, for: request), at: .workflows)
   }
 
   private static func workflow(_ request: APIRequest) async throws -> WorkflowDetail {
