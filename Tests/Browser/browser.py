@@ -78,6 +78,8 @@ class Browser:
 class Page:
     def __init__(self, browser, width=1280, height=860, dark=False, phone=False, scripts=True, headers=None):
         self.browser = browser
+        # Under the emulation of a phone `innerWidth` grows with a page that is too wide: this does not.
+        self.width = width
         target = browser.send("Target.createTarget", url="about:blank")["targetId"]
         self.target = target
         self.session = browser.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -125,6 +127,19 @@ class Page:
             f" const look = () => {{ const value = ({script}); if (value) return done(value);"
             f" if (Date.now() > end) return fail(new Error('waited in vain for: ' + {json.dumps(script)}));"
             " setTimeout(look, 30); }; look(); })")
+
+    def hold(self, key, times, since_before=False):
+        """Keeps a key down for so many of its repeats, and lets go of it.
+
+        - since_before: Whether it was pressed on the page before, and only goes on repeating on this one.
+        """
+        for count in range(times):
+            self.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key, autoRepeat=since_before or count > 0)
+        self.call("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    def excess(self):
+        """By how many pixels the page is wider than the screen."""
+        return max(0, self.run("document.documentElement.scrollWidth") - self.width)
 
     def key(self, key, modifiers=0):
         codes = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "Tab": 9}

@@ -31,7 +31,6 @@
   const ids = new Map();
   for (const element of document.querySelectorAll("[id]")) ids.set(element.id, (ids.get(element.id) || 0) + 1);
   for (const [id, count] of ids) if (count > 1) faults.push(`the id ${id} is there ${count} times`);
-  if (document.documentElement.scrollWidth > innerWidth + 1) faults.push(`is ${document.documentElement.scrollWidth} pixels wide on a screen of ${innerWidth}`);
 
   // Contrast (WCAG 2.2, 1.4.3). Colours come as the browser has worked them out, drawn on what lies below.
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -57,6 +57,9 @@ if payload.get("artifact"):
 say(rows=random.randrange(10**6), invoice=9007199254740993, ok=True)
 '''
 
+# As long as names may be, and without a place to break: pages have to hold them.
+LONG = "nightly-" + "reconciliation-of-very-long-names-" * 2 + "end"
+
 KINDS = {
     "send-invoice": ("billing", "Sends an invoice to a customer", {
         "type": "object", "required": ["customer", "amount"],
@@ -174,6 +177,10 @@ def questions():
         "data": {"calls": 5000, "price": {"amount": 90, "currency": "EUR"}, "account": 9007199254740993},
         "expires": "1d", "onExpiry": "escalate",
     }
+    yield "sync-crm", {
+        "key": "long", "title": "Delete /srv/" + "a-very-long-path-without-a-break-" * 5 + "?", "risk": "irreversible",
+        "data": {"path": "/srv/" + "a-very-long-path-without-a-break-" * 5}, "expires": "2d",
+    }
 
 
 def fill(server, count):
@@ -209,6 +216,13 @@ def fill(server, count):
             "name": name, "expression": expression, "zone": "America/New_York", "kind": kind, "payload": {},
             "description": "Carried over from the old server"})
     server.call("POST", "/api/schedules/month-end/disable")
+    server.call("POST", "/api/schedules", {
+        "name": LONG, "expression": "0 4 * * *", "zone": "UTC", "kind": "purge-cache", "payload": {}, "queue": LONG})
+    server.call("PUT", f"/api/limits/{LONG}", {"queues": [LONG], "concurrency": 1})
+    server.call("POST", "/api/jobs", {"kind": "purge-cache", "queue": LONG, "delay": "5h", "tags": [LONG]})
+    long_workflow = server.call("POST", "/api/workflows", {"name": LONG, "jobs": [
+        {"ref": LONG, "kind": "purge-cache", "delay": "5h"},
+        {"ref": "after", "kind": "purge-cache", "dependsOn": [LONG]}]})
     server.call("PUT", "/api/limits/per-customer", {"queues": ["billing"], "by": "/customer", "concurrency": 2})
     server.call("PUT", "/api/limits/imports", {"kinds": ["import-orders"], "concurrency": 5, "rate": "2000/1m"})
     server.call("PUT", "/api/profile/thresholds/render-report", {"p95": "2s", "over": "10m"})
@@ -218,8 +232,9 @@ def fill(server, count):
     # What comes after that opens it.
     server.call("PUT", "/api/breakers/crm", {"kinds": ["sync-crm"], "minimumCalls": 3, "openFor": "10m"})
     server.call("POST", "/api/jobs/batch", {"jobs": [
-        {"kind": "sync-crm", "payload": {"fails": f"crm.example.com answered {500 + n}"}} for n in range(8)]})
-    return {"picture": drawn["id"], "long": long["id"], "workflow": workflow["id"]}
+        {"kind": "sync-crm", "payload": {"fails": f"crm.example.com answered {500 + n}", "exit": 1}} for n in range(8)]})
+    return {"picture": drawn["id"], "long": long["id"], "workflow": workflow["id"],
+            "longWorkflow": long_workflow["id"]}
 
 
 def wait_for(server, count):
@@ -228,7 +243,7 @@ def wait_for(server, count):
         queues = server.call("GET", "/api/queues")["queues"]
         ready = sum(queue["counts"]["ready"] for queue in queues if queue["name"] not in ("maintenance",))
         waiting = server.call("GET", "/api/checkpoints")["checkpoints"]
-        if ready == 0 and len(waiting) >= 3:
+        if ready == 0 and len(waiting) >= 4:
             return
         time.sleep(0.1)
 

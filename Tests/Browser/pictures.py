@@ -28,7 +28,7 @@ def main():
             for path in paths:
                 page.open(url + path)
                 name = path.strip("/").split("?")[0].replace("/", "-") or "start"
-                wide = page.run("document.documentElement.scrollWidth > innerWidth")
+                wide = page.excess() > 0
                 page.picture(f"{folder}/{name}-{look}.png", whole="phone" not in look)
                 print(name, look, "WIDER THAN THE SCREEN" if wide else "", *page.complaints(), flush=True)
                 browser.events.clear()

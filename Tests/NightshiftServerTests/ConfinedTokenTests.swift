@@ -55,7 +55,7 @@ import Testing
       scopes: "accounts console", request: (.post, "/users", "name=eve&role=admin"), status: 403, words: "adds no users"
     ),
     .init(scopes: "accounts console", request: (.post, "/users/ben/change", "role=admin"), status: 403),
-    .init(scopes: "accounts console", request: (.post, "/users/ben/password", ""), status: 403),
+    .init(scopes: "accounts console", request: (.post, "/users/ben/password", "confirmed=yes"), status: 403),
     // Whoever has all makes all.
     .init(request: tokens(""), status: 201),
     .init(request: tokens(#", "scopes": ["jobs"], "expiresIn": "1h""#), status: 201),

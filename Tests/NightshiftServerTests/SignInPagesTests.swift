@@ -147,7 +147,8 @@ import Testing
       #expect(try await test.engine.user("anna")?.role == .approver)
       #expect(try await test.engine.user("anna")?.disabledAt != nil)
       #expect(try await test.call(.get, "/users/anna", as: nil, headers: [.cookie: cookie]).status == 200)
-      #expect(try await post(test, "/users/anna/remove", ["csrf": csrf], cookie: cookie).status == 303)
+      #expect(
+        try await post(test, "/users/anna/remove", ["csrf": csrf, "confirmed": "yes"], cookie: cookie).status == 303)
     }
   }
 }

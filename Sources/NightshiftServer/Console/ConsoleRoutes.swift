@@ -5,12 +5,12 @@ extension RouteTable {
   /// organization's bounds hold here as they do for the API.
   static let consoleRoutes: [Route] = [
     assetRoutes, startRoutes, signInRoutes, overviewRoutes,
-    approvalRoutes.about(.checkpoints),
+    (approvalRoutes + grantPages).about(.checkpoints),
     (jobListRoutes + jobPageRoutes + deadLetterPages + operationPages).about(.jobs),
     (accountPages + settingsPages).about(.accounts),
     auditPages.about(.audit), secretPages.about(.secrets),
     (queuePageRoutes + kindPageRoutes).about(.queues), gatePageRoutes.about(.limits),
     schedulePageRoutes.about(.schedules), workerPageRoutes.about(.workers), workflowPageRoutes.about(.workflows),
     (profilePageRoutes + referenceRoutes).about(.metrics),
-  ].flatMap { $0 }
+  ].flatMap { $0 }.askingFirst()
 }

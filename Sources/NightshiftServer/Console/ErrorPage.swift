@@ -31,11 +31,13 @@ struct ErrorPage: Sendable {
     code = problem.status.code
     headline = Self.headline(problem)
     documentTitle = headline
-    detail = problem.detail
+    // What names its faults has them in its own words too: once is enough.
+    let detail = problem.faults.isEmpty ? problem.detail : "This is what was not understood:"
+    self.detail = detail.withQuotedNames
     advice = Self.advice(problem)
     faults = problem.faults.map { fault in
       switch fault.place {
-      case .pointer(let place), .parameter(let place), .header(let place): "\(place) \(fault.detail)"
+      case .pointer(let place), .parameter(let place), .header(let place): "\(place) \(fault.detail)".withQuotedNames
       }
     }
     self.request = requestID
@@ -69,5 +71,15 @@ struct ErrorPage: Sendable {
     case 500...: "Nothing was lost. Try again; if it stays, look into the server's log under the number below."
     default: "Nothing was changed."
     }
+  }
+}
+
+extension String {
+  /// With “name” for `name`: backticks are for terminals and for what shows them as code.
+  var withQuotedNames: String {
+    let parts = split(separator: "`", omittingEmptySubsequences: false)
+    // Without a partner one is not the begin of a name.
+    guard parts.count > 1, !parts.count.isMultiple(of: 2) else { return self }
+    return parts.enumerated().map { place, part in place.isMultiple(of: 2) ? "\(part)" : "“\(part)”" }.joined()
   }
 }

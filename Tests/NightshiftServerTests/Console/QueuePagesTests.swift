@@ -88,7 +88,7 @@ import Testing
       #expect(wrong.text.contains("value=\"many\""))
       #expect(wrong.text.contains("must be a whole number"))
       #expect(try await test.send("/limits/per-customer/remove", [:], as: .member).status == 403)
-      #expect(try await test.send("/limits/per-customer/remove", [:], as: .operator).status == 303)
+      #expect(try await test.send("/limits/per-customer/remove", ["confirmed": "yes"], as: .operator).status == 303)
       #expect(try await test.engine.limits().isEmpty)
       #expect(try await test.page("/limits/per-customer").status == 404)
     }
@@ -108,8 +108,8 @@ import Testing
       #expect(!page.text.contains("<form method=\"post\""))
       #expect(try await test.send("/breakers", ["name": "b", "failureShare": "2"]).status == 422)
       #expect(try await test.send("/breakers/mail-server/reset", [:]).status == 303)
-      #expect(try await test.send("/breakers/mail-server/remove", [:]).status == 303)
-      #expect(try await test.send("/breakers/mail-server/remove", [:]).status == 404)
+      #expect(try await test.send("/breakers/mail-server/remove", ["confirmed": "yes"]).status == 303)
+      #expect(try await test.send("/breakers/mail-server/remove", ["confirmed": "yes"]).status == 404)
     }
   }
 

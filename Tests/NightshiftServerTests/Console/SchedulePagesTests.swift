@@ -71,7 +71,7 @@ import Testing
       #expect(page.text.contains("/jobs/\(slot.job!)"))
       #expect(!page.text.contains("<form method=\"post\""))
       #expect(try await test.send("/schedules/nightly/reset", [:]).status == 409)
-      #expect(try await test.send("/schedules/nightly/remove", [:]).status == 303)
+      #expect(try await test.send("/schedules/nightly/remove", ["confirmed": "yes"]).status == 303)
       #expect(try await test.engine.schedule("nightly") == nil)
     }
   }

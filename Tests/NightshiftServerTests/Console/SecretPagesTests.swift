@@ -21,8 +21,8 @@ import Testing
       #expect(try await test.page("/secrets").text.contains("version 2"))
       #expect(try await test.send("/secrets/rotate", [:]).status == 303)
       #expect(try await test.send("/secrets/signing/remove", [:], as: .operator).status == 403)
-      #expect(try await test.send("/secrets/signing/remove", [:]).status == 303)
-      #expect(try await test.send("/secrets/signing/remove", [:]).status == 404)
+      #expect(try await test.send("/secrets/signing/remove", ["confirmed": "yes"]).status == 303)
+      #expect(try await test.send("/secrets/signing/remove", ["confirmed": "yes"]).status == 404)
       #expect(try await test.engine.secrets().isEmpty)
     }
   }

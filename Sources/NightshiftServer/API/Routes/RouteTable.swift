@@ -37,7 +37,7 @@ struct RouteTable: Sendable {
   func match(_ method: HTTPRequest.Method, _ path: [String]) throws(Problem) -> Match {
     let candidates = self.candidates(for: path)
     guard !candidates.isEmpty else {
-      throw .notFound("There is nothing at this path. docs/openapi.yaml lists what there is.")
+      throw .notFound("There is nothing at this path.", remedy: "docs/openapi.yaml lists what there is.")
     }
     // What answers GET answers HEAD; the body is left out on the way back.
     let wanted = method == .head ? .get : method

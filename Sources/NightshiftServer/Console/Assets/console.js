@@ -4,12 +4,16 @@ import { startLive } from "./live.js";
 import { startKeys } from "./keys.js";
 import { startPalette } from "./palette.js";
 import { startForms } from "./forms.js";
+import { startConfirming } from "./confirm.js";
+import { startCopying } from "./copy.js";
 import { startTheme } from "./switch.js";
 import { startSchedules } from "./schedules.js";
 
 refreshTimes();
 startTheme();
+startConfirming();
 startForms();
+startCopying();
 startKeys();
 startPalette();
 startSchedules();

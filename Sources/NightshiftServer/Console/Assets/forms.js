@@ -6,6 +6,7 @@ function startChoosing() {
     const all = event.target.closest("[data-choose-all]");
     if (all) {
       for (const box of document.querySelectorAll(`input[name="${CSS.escape(all.dataset.chooseAll)}"]`)) box.checked = all.checked;
+      for (const other of document.querySelectorAll("[data-choose-all]")) other.checked = all.checked;
     }
     showCount();
   });

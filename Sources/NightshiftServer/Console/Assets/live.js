@@ -1,6 +1,6 @@
 // Keeps parts of a page as the server would show them now. A part says by `data-live` which events concern it; when one
 // comes, the page is fetched once more and what is different is put in place.
-import { morph } from "./morph.js";
+import { morph, morphInPlace } from "./morph.js";
 
 const pause = 1000;
 let source = null;
@@ -39,7 +39,25 @@ async function refreshBadge() {
   document.title = document.title.replace(/^(\(\d+\+?\) )?/, waiting > 0 ? `(${waiting > 99 ? "99+" : waiting}) ` : "");
 }
 
-async function refresh(types) {
+/** New items of a list that keeps still come when they are asked for. */
+function offer(part, count) {
+  const place = document.querySelector(`[data-arrived="${CSS.escape(part.id)}"]`);
+  if (!place) return;
+  const button = place.querySelector("button");
+  const [one, many] = part.dataset.steady.split("|");
+  const text = `${count} new ${count === 1 ? one : many} – show`;
+  if (count > 0 && (place.hidden || button.textContent !== text)) announce(text);
+  button.textContent = text;
+  place.hidden = count === 0;
+  button.onclick = async () => {
+    place.hidden = true;
+    await refresh(new Set(part.dataset.live.split(" ")), true);
+    part.scrollIntoView({ block: "start" });
+    (part.querySelector(".is-new a") ?? part.querySelector("a"))?.focus({ preventScroll: true });
+  };
+}
+
+async function refresh(types, isAsked = false) {
   if (isBusy) { isDirty = true; return; }
   isBusy = true;
   last = Date.now();
@@ -56,7 +74,12 @@ async function refresh(types) {
       const before = Number(part.dataset.count ?? 0);
       // Whoever reads further up is not carried away; whoever is at the end stays there.
       const isAtEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 40;
+      if (part.hasAttribute("data-steady") && part.querySelector("[data-row]") && !isAsked) {
+        offer(part, morphInPlace(part, next));
+        continue;
+      }
       morph(part, next);
+      if (part.hasAttribute("data-steady")) offer(part, 0);
       if (part.hasAttribute("data-tail") && isAtEnd) part.scrollTop = part.scrollHeight;
       const more = Number(part.dataset.count ?? 0) - before;
       if (more > 0 && part.dataset.liveName) announce(`${more} new: ${part.dataset.liveName}`);

@@ -11,12 +11,14 @@ function alike(left, right) {
 }
 
 function copyAttributes(from, to) {
+  const isMarked = to.classList.contains("is-marked");
   for (const { name } of [...to.attributes]) {
     if (!from.hasAttribute(name) && !kept.has(name) && name !== "aria-selected") to.removeAttribute(name);
   }
   for (const { name, value } of from.attributes) {
     if (to.getAttribute(name) !== value && !kept.has(name)) to.setAttribute(name, value);
   }
+  if (isMarked) to.classList.add("is-marked");
 }
 
 function isEdited(element) {
@@ -64,4 +66,28 @@ function morphChildren(old, next) {
 export function morph(old, next) {
   copyAttributes(next, old);
   morphChildren(old, next);
+}
+
+/**
+ * Like `morph`, for a list whose items are pressed: nothing moves under the pointer. Items stay where they are, what is gone
+ * stays as a shadow that cannot be pressed, and what is new is left out.
+ *
+ * @returns {number} How many are new.
+ */
+export function morphInPlace(old, next) {
+  copyAttributes(next, old);
+  const wanted = new Map([...next.children].filter(key).map((child) => [key(child), child]));
+  const items = [...old.children].filter(key);
+  const fresh = wanted.size - items.filter((item) => wanted.has(key(item))).length;
+  // A list that is cut drops one from its end for each that comes: those are not gone.
+  let end = items.length;
+  while (end > 0 && items.length - end < fresh && !wanted.has(key(items[end - 1]))) end -= 1;
+  items.forEach((item, place) => {
+    const found = wanted.get(key(item));
+    const isGone = !found && place < end;
+    item.classList.toggle("is-gone", isGone);
+    item.inert = isGone;
+    if (found) morphNode(item, found);
+  });
+  return fresh;
 }

@@ -25,7 +25,7 @@ function startPreview() {
     const answer = await fetch(`/api/schedules/preview?${query}`, { headers: { Accept: "application/json" } });
     const found = await answer.json();
     if (mine !== round) return;
-    place.replaceChildren(...(answer.ok ? times(found) : [fault(found.detail)]));
+    place.replaceChildren(...(answer.ok ? times(found) : [fault(words(found))]));
   };
   for (const name of ["expression", "zone"]) {
     form[name].addEventListener("input", () => {
@@ -67,6 +67,12 @@ function times({ words, times }) {
       element("span", "muted", ` ${local.slice(19)} · here ${here.format(new Date(utc))}`), ...mark);
   });
   return [element("p", "lead", words), element("ol", "preview-times", ...rows)];
+}
+
+/** What is wrong, in words of the form and not of the request. */
+function words({ errors, detail }) {
+  const names = { expression: "When", zone: "Time zone" };
+  return errors?.map((error) => `${names[error.parameter] ?? ""} ${error.detail}`.trim()).join("; ") ?? detail;
 }
 
 function fault(text) {

@@ -8,7 +8,7 @@ export function about(moment, now = Date.now()) {
   const [count, unit] =
     size < 60 ? [size, "s"]
     : size < 3600 ? [size / 60, "min"]
-    : size < 86400 ? [size / 3600, "h"]
+    : size < 86400 * 2 ? [size / 3600, "h"]
     : size < 86400 * 60 ? [size / 86400, "d"]
     : [size / (86400 * 30.44), "mo"];
   const text = `${Math.floor(count)} ${unit}`;

@@ -20,10 +20,10 @@ extension RouteTable {
   private static func places(_ request: APIRequest) async throws -> Response {
     let engine = request.engine
     let queues = try await engine.queues().prefix(mostPlaces).map { queue in
-      place(queue.name, "queue", "/jobs?queue=\(queue.name)")
+      place(queue.name, "queue", "/queues/\(ConsoleLink.escaped(queue.name))")
     }
     let kinds = try await engine.kinds().prefix(mostPlaces).map { kind in
-      place(kind.kind, "kind", "/jobs?kind=\(kind.kind)")
+      place(kind.kind, "kind", "/kinds/\(ConsoleLink.escaped(kind.kind))")
     }
     let schedules = try await request.schedules(limit: mostPlaces).map { schedule in
       place(schedule.record.name, "schedule", "/schedules/\(schedule.record.name)")

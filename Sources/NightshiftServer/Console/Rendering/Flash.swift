@@ -9,7 +9,7 @@ import Nightshift
 struct Flash: Sendable {
   enum Message: String, CaseIterable, Sendable {
     case approved, agreed, rejected, enqueued, cancelled, retried, discarded, released, signalled, forked, saved,
-      removed
+      removed, revoked
     case started, aborted, ignored, unignored, paused, resumed, changed
     case enabled, disabled, reset, told
   }
@@ -55,6 +55,7 @@ struct Flash: Sendable {
     case .forked: "This is the new job: it goes on from the step that you chose."
     case .saved: "Saved."
     case .removed: "Removed."
+    case .revoked: "Revoked."
     case .started: "It has begun. This page shows how far it is."
     case .aborted: "It stops. What it has done already stays done."
     case .ignored: "The group is ignored from now on."

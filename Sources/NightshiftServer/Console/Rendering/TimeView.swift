@@ -33,7 +33,7 @@ struct TimeView: Sendable {
       switch size {
       case ..<60: (size, "s")
       case ..<3_600: (size / 60, "min")
-      case ..<86_400: (size / 3_600, "h")
+      case ..<172_800: (size / 3_600, "h")  // Two days are soon enough over to count their hours.
       case ..<(86_400 * 60): (size / 86_400, "d")
       default: (size / (86_400 * 30.44), "mo")
       }

@@ -25,7 +25,7 @@ extension RouteTable {
       guard try await request.engine.revokeToken(id, by: request.actor) else {
         throw Problem.notFound("There is no valid token \"\(id.truncatedUTF8(to: 100))\".")
       }
-      return request.see("/users", Flash(.removed))
+      return request.see("/users", Flash(.revoked))
     },
     .form("/organizations", .role(.admin), audit: "add-organization", AccountPages.addOrganization),
     .form("/organizations/{name}/remove", .role(.admin), audit: "remove-organization") { request in
@@ -221,7 +221,9 @@ struct UsersPage: PageModel {
     tokens = try await engine.tokens().map { Token($0, now: now) }
     let all = try await engine.organizations()
     groups = all.map { group in
-      Group(name: group.name, title: group.title ?? "", users: group.users.grouped, isEmpty: group.users == 0)
+      Group(
+        name: group.name, title: group.title ?? "", users: group.users == 1 ? "1 user" : "\(group.users.grouped) users",
+        isEmpty: group.users == 0)
     }
     roles = Choice.roles(.member)
     tokenRoles = Choice.roles(.operator)

@@ -24,7 +24,10 @@ struct AuditPage: PageModel {
     /// The page of what it is about, if it has one.
     let link: String?
     let address: String
+    /// What it says beside a change, or all that it says where it is no object.
     let detail: String?
+    let changes: [ChangeView]
+    let hasChanges: Bool
     let sequence: String?
   }
 
@@ -87,8 +90,27 @@ extension AuditPage.Line {
       default: nil
       }
     address = entry.address ?? ""
-    detail = entry.detail
+    (detail, changes) = Self.read(entry.detail)
+    hasChanges = !changes.isEmpty
     sequence = entry.link.map { "\($0.sequence)" }
+  }
+}
+
+extension AuditPage.Line {
+  /// What was and what is since come apart from the rest.
+  fileprivate static func read(_ detail: String?) -> (detail: String?, changes: [ChangeView]) {
+    // An entry of another version may be no JSON: then it is shown as it is.
+    guard let detail, let json = try? JSONValue(parsing: detail.utf8), var fields = json.objectValue else {
+      return (detail, [])
+    }
+    let (before, after) = (fields.removeValue(forKey: "before"), fields.removeValue(forKey: "after"))
+    func object(_ value: JSONValue?) -> JSONValue { value?.objectValue == nil ? [:] : value ?? [:] }
+    guard before != nil || after != nil else { return (detail, []) }
+    let changes = ChangeView.list(from: object(before), to: object(after))
+    guard !changes.isEmpty else { return (detail, []) }
+    // What the change tells is not told twice.
+    fields = fields.filter { $0.value != object(after)[$0.key] }
+    return (fields.isEmpty ? nil : JSONValue.object(fields).description, changes)
   }
 }
 

@@ -50,6 +50,8 @@ struct ApprovalCard: Sendable {
   let reminder: TimeView?
   let isPending: Bool
   let mayDecide: Bool
+  /// Whether a yes would count: of whoever has said it already it does not.
+  let mayApprove: Bool
   let whoMay: String
   let votes: String?
   let isEditable: Bool
@@ -88,10 +90,11 @@ struct ApprovalCard: Sendable {
     escalation = checkpoint.escalation.isEmpty ? nil : checkpoint.escalation.joined(separator: ", ")
     reminder = TimeView(checkpoint.nextReminder, now: now)
     mayDecide = checkpoint.mayBeDecided(by: actor)
+    mayApprove = mayDecide && !checkpoint.agreement.contains { $0.actor == actor.id }
     let names = checkpoint.users + checkpoint.roles
     whoMay = names.isEmpty ? "any approver" : names.joined(separator: ", ")
     votes = checkpoint.required > 1 ? "\(checkpoint.agreement.count) of \(checkpoint.required) agree" : nil
-    isEditable = checkpoint.isEditable && checkpoint.current != nil && mayDecide
+    isEditable = checkpoint.isEditable && checkpoint.current != nil && mayApprove
     isOwner = checkpoint.owner
     let all = Self.facts(checkpoint.current)
     facts = Array(all.prefix(Self.mostFacts))
@@ -106,7 +109,7 @@ struct ApprovalCard: Sendable {
     approveText = checkpoint.choices.isEmpty ? "Approve" : "Do this"
   }
 
-  private static func text(ofRisk risk: String) -> String {
+  static func text(ofRisk risk: String) -> String {
     switch Risk(rawValue: risk) {
     case .read: "reads only"
     case .reversible: "can be undone"

@@ -28,18 +28,34 @@ extension RouteTable {
     if let kind { filter.kinds = [kind] }
     filter.viewer = request.actor
     let cursor = try request.query.value("cursor", "the id of a question") { CheckpointID($0) }
-    let found = try await request.engine.checkpoints(filter, before: cursor, limit: onePage)
+    let found = try await listed(filter, isInbox: isInbox, cursor, request)
     let now = request.engine.clock.now
     let cards = try await request.shown(found.checkpoints).map { ApprovalCard($0, for: request.actor, now: now) }
     let kinds = Set(cards.map(\.kind)).union(kind.map { [$0] } ?? []).sorted()
     let page = ApprovalsPage(
       title: isInbox ? "Approvals" : "Decided", headline: isInbox ? "Waiting for you" : "Decided", isInbox: isInbox,
-      cards: cards, isEmpty: cards.isEmpty, isNarrowed: kind != nil || cursor != nil, count: cards.count,
+      cards: cards, isEmpty: cards.isEmpty, isNarrowed: kind != nil || cursor != nil,
       kinds: kinds.map { .init(name: $0, isChosen: $0 == kind) }, hasKinds: kinds.count > 1 || kind != nil,
+      here: ConsoleLink.path("/approvals", [("show", show), ("kind", kind), ("cursor", cursor.map { "\($0)" })]),
+      isCut: found.isCut && found.next == nil,
       next: found.next.map { next in
         ConsoleLink.path("/approvals", [("show", show), ("kind", kind), ("cursor", "\(next)")])
       })
     return try await request.page(page, at: .approvals)
+  }
+
+  private static func listed(
+    _ filter: CheckpointFilter, isInbox: Bool, _ cursor: CheckpointID?, _ request: APIRequest
+  ) async throws -> (checkpoints: [Checkpoint], next: CheckpointID?, isCut: Bool) {
+    guard isInbox else {
+      let found = try await request.engine.checkpoints(filter, before: cursor, limit: onePage)
+      return (found.checkpoints, found.next, false)
+    }
+    let inbox = try await Inbox(filter, request.engine)
+    var last: Checkpoint?
+    if let cursor { last = try await request.engine.checkpoint(cursor) }
+    let page = inbox.page(after: last, limit: onePage)
+    return (page.checkpoints, page.next, inbox.isCut)
   }
 
   /// As the reader may see it: what is decided, the engine reads again.
@@ -84,8 +100,12 @@ extension RouteTable {
   private static func told(_ error: CheckpointError, _ checkpoint: Checkpoint) -> String {
     guard case .closed(_, let state, let by, _) = error else { return error.description }
     let comment = checkpoint.shown.decisions.last?.comment.map { ", who said: \($0)" } ?? ""
-    return by.map { "\($0) has \(state.rawValue) it already\(comment). Your answer was not counted." }
-      ?? "It is \(state.rawValue) already. Your answer was not counted."
+    // What expires or is withdrawn has ended by itself, whoever is written down for it.
+    guard let by, state == .approved || state == .rejected else {
+      let what = state == .expired ? "It has expired" : "It is \(state.rawValue) already"
+      return "\(what)\(comment). Your answer was not counted."
+    }
+    return "\(by) has \(state.rawValue) it already\(comment). Your answer was not counted."
   }
 
   private static func verdict(_ request: APIRequest, on checkpoint: Checkpoint) throws -> Verdict {

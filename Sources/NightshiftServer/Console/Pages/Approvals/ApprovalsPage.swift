@@ -15,9 +15,12 @@ struct ApprovalsPage: PageModel {
   let cards: [ApprovalCard]
   let isEmpty: Bool
   let isNarrowed: Bool
-  let count: Int
   let kinds: [KindOption]
   let hasKinds: Bool
+  /// The address of this page, to come back to after a decision.
+  let here: String
+  /// Whether more wait than are put in order.
+  let isCut: Bool
   let next: String?
   let remember = RememberView()
 }

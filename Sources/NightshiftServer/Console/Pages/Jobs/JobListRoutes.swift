@@ -30,6 +30,7 @@ extension RouteTable {
     found.jobs = try await request.shown(found.jobs)
     listing.kinds = try await request.engine.kinds().map(\.kind)
     listing.queues = try await request.engine.queues()
+    listing.everything = try await request.engine.pauseOfEverything()
     listing.views = try await request.engine.views(of: request.actor.id, page: "/jobs")
     return try await request.page(JobsPage(found, listing, for: request), at: .jobs)
   }

@@ -57,6 +57,7 @@ struct JobDetailPage: PageModel {
   let facts: [Fact]
   let held: String?
   let heldUntil: TimeView?
+  let waitsFor: WaitView?
   let cancelAsked: TimeView?
   let cancelReason: String?
   let stuck: TimeView?
@@ -106,6 +107,7 @@ struct JobDetailPage: PageModel {
     facts = Self.facts(job, now: now)
     held = isOver ? nil : Self.held(job)
     heldUntil = TimeView(job.limits.hold?.until ?? summary.whyHeld?.until, now: now)
+    waitsFor = WaitView(job, checkpoints)
     cancelAsked = isOver ? nil : TimeView(summary.cancelRequestedAt, now: now)
     cancelReason = summary.cancelReason
     stuck = isOver ? nil : TimeView(summary.stuckAt, now: now)
@@ -174,10 +176,10 @@ struct JobDetailPage: PageModel {
     let end = summary.finishedAt ?? (summary.state == .running ? now : nil)
     let facts: [Fact?] = [
       text("Queue", summary.queue, link: "/jobs?queue=\(summary.queue)"), text("Priority", summary.priority.rawValue),
-      moment("Asked for", summary.createdAt), summary.state == .scheduled ? moment("Due", summary.runAt) : nil,
+      moment("Added", summary.createdAt), summary.state == .scheduled ? moment("Due", summary.runAt) : nil,
       moment("Began", summary.startedAt), moment("Ended", summary.finishedAt),
       text("Took", summary.startedAt.flatMap { start in end.map { ($0 - start).forPeople } }),
-      text("Attempts", "\(summary.attempt), \(summary.failures) failed, of \(summary.maxAttempts) failures at most"),
+      text("Attempts", Self.attempts(job)),
       summary.crashes > 0 ? text("Crashes", "\(summary.crashes)") : nil,
       text("Time limit", summary.timeout?.forPeople), text("Worker", summary.worker.map { "\($0)" }),
       text("Owner", summary.owner), text("Organization", summary.organization),
@@ -188,6 +190,17 @@ struct JobDetailPage: PageModel {
       text("Forked at", job.flow.originStep),
     ]
     return facts.compactMap(\.self)
+  }
+
+  /// `2; 1 failed, dead after 3 failures`.
+  private static func attempts(_ job: JobDetail) -> String {
+    let summary = job.summary
+    let failures = summary.maxAttempts == 1 ? "a failure" : "\(summary.maxAttempts) failures"
+    // What a fork has taken over keeps the numbers of the attempts that made it.
+    let since = job.flow.origin == nil ? "" : ", counted on from the job that it was forked from"
+    guard summary.attempt > 0 else { return "none yet; dead after \(failures)" }
+    let failed = summary.failures == 0 ? "none" : "\(summary.failures)"
+    return "\(summary.attempt)\(since); \(failed) failed, dead after \(failures)"
   }
 
   private static func former(_ job: JobDetail, now: Timestamp) -> [FormerPayloadView] {

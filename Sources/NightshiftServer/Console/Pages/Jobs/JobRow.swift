@@ -40,7 +40,7 @@ struct JobRow: Sendable {
       (momentLabel, moment) = ("ended", TimeView(job.finishedAt ?? job.createdAt, now: now))
     case .running: (momentLabel, moment) = ("began", TimeView(job.startedAt ?? job.createdAt, now: now))
     case .scheduled: (momentLabel, moment) = ("due", TimeView(job.runAt, now: now))
-    default: (momentLabel, moment) = ("asked for", TimeView(job.createdAt, now: now))
+    default: (momentLabel, moment) = ("added", TimeView(job.createdAt, now: now))
     }
     let end = job.finishedAt ?? (job.state == .running ? now : nil)
     took = job.startedAt.flatMap { start in end.map { ($0 - start).forPeople } } ?? ""

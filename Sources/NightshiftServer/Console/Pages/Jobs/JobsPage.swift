@@ -25,6 +25,7 @@ struct JobsPage: PageModel {
   }
 
   let title = "Jobs"
+  let everything: PauseView?
   let views: [View]
   let hasViews: Bool
   let tabs: [Tab]
@@ -57,6 +58,7 @@ struct JobsPage: PageModel {
   init(_ found: JobPage, _ listing: JobListing, for request: APIRequest) {
     let now = request.engine.clock.now
     let isOperator = request.actor.role >= .operator
+    everything = listing.everything.map { PauseView($0, now: now) }
     mayChange = isOperator
     mayEnqueue = request.actor.role >= .member
     rows = found.jobs.map { JobRow($0, now: now, mayChoose: isOperator, error: listing.errors[$0.id]) }
@@ -113,6 +115,8 @@ struct JobListing: Sendable {
   var kinds: [String] = []
   var queues: [QueueSummary] = []
   var views: [SavedView] = []
+  /// The pause of all queues, while there is one.
+  var everything: Pause?
   var errors: [JobID: Failure] = [:]
 
   private func parameters(_ states: [JobState]) -> [(name: String, value: String?)] {

@@ -29,7 +29,10 @@ struct BreakerView: Sendable {
     probes = status.phase == .open ? TimeView(state.probesAt, now: now) : nil
     kinds = breaker.kinds.isEmpty ? "calls by its name" : breaker.kinds.map(\.rawValue).sorted().joined(separator: ", ")
     let (good, bad) = (status.calls.succeeded, status.calls.failed)
-    calls = good + bad == 0 ? "none lately" : "\((good + bad).grouped) in \(breaker.window.forPeople)"
+    calls =
+      good + bad == 0
+      ? status.phase == .closed ? "none lately" : "none since it opened"
+      : "\((good + bad).grouped) in \(breaker.window.forPeople)"
     failures = good + bad == 0 ? nil : Meter(bad, of: good + bad)
     rule =
       "Opens when \(Int((breaker.failureShare * 100).rounded())) % of at least \(breaker.minimumCalls.grouped) calls "

@@ -58,9 +58,9 @@ struct PlainField: Sendable {
     _ name: String, _ label: String, _ value: String, hint: String? = nil, example: String = "", isNeeded: Bool = false,
     faults: [LimitError.Fault] = []
   ) {
-    (self.name, self.label, self.value, self.hint) = (name, label, value, hint)
+    (self.name, self.label, self.value, self.hint) = (name, label, value, hint?.withQuotedNames)
     (self.example, self.isNeeded) = (example, isNeeded)
-    fault = faults.first { $0.pointer == "#/\(name)" || $0.pointer.hasPrefix("#/\(name)/") }?.message
+    fault = faults.first { $0.pointer == "#/\(name)" || $0.pointer.hasPrefix("#/\(name)/") }?.message.withQuotedNames
   }
 }
 

@@ -5,6 +5,8 @@ struct QueueRow: Sendable {
   let name: String
   let path: String
   let ready: String
+  /// `1 job waits`.
+  let waitingText: String
   let running: String
   let scheduled: String
   let waiting: String
@@ -21,6 +23,7 @@ struct QueueRow: Sendable {
     name = queue.name
     path = "/queues/\(ConsoleLink.escaped(queue.name))"
     (ready, running, scheduled) = (count(.ready).grouped, count(.running).grouped, count(.scheduled).grouped)
+    waitingText = count(.ready) == 1 ? "1 job waits" : "\(count(.ready).grouped) jobs wait"
     waiting = (count(.waiting) + count(.blocked)).grouped
     (dead, hasDead) = (count(.dead).grouped, count(.dead) > 0)
     oldest = TimeView(queue.oldestReadyAt, now: now)

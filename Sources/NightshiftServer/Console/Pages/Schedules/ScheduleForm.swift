@@ -169,9 +169,14 @@ struct ScheduleEditPage: PageModel {
       return (definition.words, times)
     } catch {
       // What was refused already is not said twice.
-      if faults.isEmpty { faults = error.faults.map(text) }
+      faults += error.faults.map(text).filter { !faults.contains($0) }
       return nil
     }
+  }
+
+  static func text(_ fault: Problem.Fault) -> String {
+    guard case .pointer(let pointer) = fault.place else { return fault.detail }
+    return text(ScheduleError.Fault(pointer, fault.detail))
   }
 
   /// A fault in words that name the field.

@@ -85,9 +85,13 @@ extension RouteTable {
   private static func addSchedule(_ request: APIRequest) async throws -> Response {
     let form = ScheduleForm(request.form, name: nil)
     return try await sent(form, nil, request) { payload in
-      guard let name = request.form["name"] else {
-        throw Problem.invalid([.init("#/name", "is missing: it must be \(ScheduleName.rule)")])
-      }
+      let name = request.form["name"]
+      // All at once, so that nobody mends one only to be told of the next.
+      let faults = [
+        name == nil ? Problem.Fault("#/name", "is missing: it must be \(ScheduleName.rule)") : nil,
+        payload.fault.map { Problem.Fault("#/payload", $0) },
+      ].compactMap(\.self)
+      guard let name, faults.isEmpty else { throw Problem.invalid(faults) }
       let fields = try ScheduleForm.read(request.form, payload)
       _ = try await request.engine.addSchedule(name, .object(fields), by: request.actor)
       return request.see(Agenda.path(name), Flash(.saved))
@@ -123,7 +127,7 @@ extension RouteTable {
       } catch let error as SubmissionError {
         faults = [Problem(error).detail]
       } catch let problem as Problem where problem.status == .unprocessableContent {
-        faults = [problem.detail]
+        faults = problem.faults.isEmpty ? [problem.detail] : problem.faults.map(ScheduleEditPage.text)
       }
     }
     let page = try await ScheduleEditPage(form, payload, of: record, for: request, kinds: kinds, faults: faults)
