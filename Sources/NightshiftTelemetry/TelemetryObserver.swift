@@ -131,7 +131,10 @@ extension TelemetryObserver {
       tags: [
         "job.kind": settlement.kind, "job.queue": settlement.queue, "job.id": "\(settlement.id)",
         "job.attempt": "\(settlement.attempt)", "job.final": "\(isFinal)", "worker": "\(settlement.worker)",
-      ], fingerprint: [settlement.kind, failure.type], trace: settlement.trace.flatMap(TraceContext.init(traceparent:)))
+      ],
+      // As dead letters are grouped: a script that fails in two ways is two issues, though both are `exit 1`.
+      fingerprint: [settlement.kind, failure.type, ErrorFingerprint.of(kind: settlement.kind, failure)],
+      trace: settlement.trace.flatMap(TraceContext.init(traceparent:)))
     reporter.add(.init(event: event, attempt: (settlement.id, settlement.attempt)))
   }
 

@@ -55,7 +55,8 @@ import Testing
     #expect(tags["job.kind"] == "pay" && tags["job.queue"] == "money" && tags["job.attempt"] == "2")
     #expect(tags["job.id"]?.stringValue?.hasPrefix("job_") == true && tags["worker"] != nil)
     #expect(event["release"] == "shop@1.2" && event["environment"] == "staging" && event["server_name"] == "host-1")
-    #expect(event["fingerprint"] == ["pay", "Refused"] && event["level"] == "error")
+    let group = try #require(try await fixture.test.engine.deadLetters(ignored: false).groups.first).fingerprint
+    #expect(event["fingerprint"] == ["pay", "Refused", .string(group)] && event["level"] == "error")
     let crumbs = try #require(event["breadcrumbs"]?["values"]?.arrayValue)
     #expect(crumbs.map { $0["message"]?.stringValue } == ["Authorization: Bearer [redacted]", "asking the bank"])
     #expect(crumbs.map { $0["level"]?.stringValue } == ["info", "warning"])
