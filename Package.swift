@@ -35,9 +35,10 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .target(name: "CAllocator"),
     .target(name: "CChildProcess"),
     .target(name: "CFlightRecorder"),
+    .target(name: "CLibPQ"),
     .target(name: "CMailbox"),
     .target(
       name: "Nightshift",
@@ -49,7 +50,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .target(name: "NightshiftSQLite", dependencies: ["CSQLite", "Nightshift"], swiftSettings: strict),
+    .target(
+      name: "NightshiftSQLite", dependencies: ["CAllocator", "CSQLite", "Nightshift"], swiftSettings: strict),
     .target(name: "NightshiftPostgres", dependencies: ["CLibPQ", "Nightshift"], swiftSettings: strict),
     .target(
       name: "NightshiftJobs",
@@ -107,8 +109,8 @@ let package = Package(
     .executableTarget(
       name: "NightshiftCLI",
       dependencies: [
-        "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftPostgres", "NightshiftServer", "NightshiftSQLite",
-        "NightshiftTelemetry",
+        "CAllocator", "Nightshift", "NightshiftBench", "NightshiftJobs", "NightshiftPostgres", "NightshiftServer",
+        "NightshiftSQLite", "NightshiftTelemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -158,7 +160,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "NightshiftSQLiteTests",
-      dependencies: ["CSQLite", "Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "CAllocator", "CSQLite", "Nightshift", "NightshiftSQLite", .product(name: "Logging", package: "swift-log"),
+      ],
       exclude: ["schema.sql"], swiftSettings: strict),
     .testTarget(
       name: "NightshiftPostgresTests",

@@ -25,14 +25,3 @@ static inline int nightshift_bind_borrowed_blob(
 static inline int nightshift_sqlite_disable_memory_statistics(void) {
   return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
-/// Gives memory that was freed back to the system, where the C library would keep it.
-static inline void nightshift_release_freed_memory(void) {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}

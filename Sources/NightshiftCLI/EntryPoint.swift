@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 import Foundation
 import Nightshift
 import NightshiftServer
@@ -9,6 +10,7 @@ enum EntryPoint {
   static func main() async {
     // A client that hangs up must not end the process; `Output` deals with a closed pipe.
     signal(SIGPIPE, SIG_IGN)
+    nightshift_allocator_keep_little()
     let arguments = Aliases.resolve(Array(CommandLine.arguments.dropFirst()))
     if let complaint = UnknownCommand.complaint(arguments) { complain(complaint, ExitStatus.usage) }
     do {

@@ -10,8 +10,9 @@ import Nightshift
 struct PostgresURL: Sendable, CustomStringConvertible {
   let text: String
 
-  /// - Throws: ``StoreError`` with code `invalid` and libpq's words if it does not parse.
+  /// - Throws: ``StoreError`` with code `invalid` and libpq's words if it does not parse, `unavailable` if there is no libpq.
   init(_ text: String) throws(StoreError) {
+    try ClientLibrary.load()
     var words: UnsafeMutablePointer<CChar>?
     let options = PQconninfoParse(text, &words)
     defer {

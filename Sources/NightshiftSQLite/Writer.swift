@@ -1,4 +1,4 @@
-import CSQLite
+import CAllocator
 import Foundation
 import Nightshift
 import Synchronization
@@ -95,7 +95,7 @@ final class Writer: Sendable {
         if idleRounds == Self.changeCheck.laterAfter {
           session.connection.releaseMemory()
           // And what a burst has freed: the library keeps it otherwise, for ever.
-          nightshift_release_freed_memory()
+          nightshift_allocator_give_back()
         }
       case .items:
         idleRounds = 0
