@@ -23,14 +23,14 @@ build: setup ## Build everything for debugging, tests included
 	swift build --build-tests
 
 release: setup ## Build the optimised binary: .build/release/nightshift
-	swift build --configuration release --product nightshift
+	@scripts/release-build
 
 static: setup ## Build a binary without Swift or SQLite libraries, and try it in a bare Debian
 	@scripts/static-build
 	@scripts/static-test
 
 crash-test: release ## Kill the server for ten minutes and prove that nothing is lost (MINUTES=10 SEED=…)
-	@swift build --configuration release --product crash-worker
+	@scripts/release-build crash-worker
 	@scripts/crash-test all --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 walks: build ## Do random things to the engine and to a model of it on both databases, and compare (WALKS=5000 SEED=…)

@@ -17,6 +17,11 @@ import Testing
       now: Self.noon)
   }
 
+  @Test func `says what its payloads look like in a schema that can be read`() throws {
+    // The kind itself takes it for granted, and compiles it late.
+    _ = try PayloadSchema(HTTPCall.schemaJSON)
+  }
+
   @Test func `gets a page and keeps what it says`() async throws {
     let server = try await StubServer.start(
       .response(200, headers: ["Content-Type": "text/plain", "Set-Cookie": "session=1"], body: "hello"))

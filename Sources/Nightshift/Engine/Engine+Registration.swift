@@ -43,7 +43,13 @@ extension Engine {
     _ type: Payload.Type, from bytes: [UInt8], _ kind: JobKind, _ decoder: JSONDecoder
   ) throws -> Payload {
     do {
-      return try decoder.decode(type, from: Data(bytes))
+      return try bytes.withUnsafeBytes { bytes in
+        // Without a copy: what is decoded does not refer to it.
+        guard let start = bytes.baseAddress else { return try decoder.decode(type, from: Data()) }
+        let data = Data(
+          bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count, deallocator: .none)
+        return try decoder.decode(type, from: data)
+      }
     } catch {
       // It will not decode the next time either.
       throw PermanentFailureRecord(
@@ -143,7 +149,8 @@ extension Backoff {
     let jitter = jitter > 0 ? " +\(Int((self.jitter * 100).rounded()))%" : ""
     return switch shape {
     case .exponential(let first, let factor, let limit):
-      "\(first.text) ×\(factor.formatted()) up to \(limit.text)\(jitter)"
+      // Not as the machine's language writes numbers: this is stored and compared.
+      "\(first.text) ×\(factor == factor.rounded() ? "\(Int(factor))" : "\(factor)") up to \(limit.text)\(jitter)"
     case .fixed(let waits): waits.map(\.text).joined(separator: ", ") + jitter
     }
   }

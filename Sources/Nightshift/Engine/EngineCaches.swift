@@ -127,6 +127,6 @@ extension EngineCaches {
     guard let text, let json = try? JSONValue(parsing: text.utf8) else { return nil }
     if let former, former.json == json { return former }
     // It was checked when the kind was registered; a newer Nightshift may know more than we do, and checks itself.
-    return try? PayloadSchema(json)
+    return PayloadSchema(readBefore: json)
   }
 }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What the payloads of a kind must look like: a JSON Schema (draft 2020-12), read once and then applied
 /// often.
 ///
@@ -10,7 +12,7 @@
 package struct PayloadSchema: Sendable {
   /// The schema as it was given.
   package let json: JSONValue
-  private let nodes: [SchemaNode]
+  private let compiled: Compiled
 
   /// Reads a schema.
   ///
@@ -22,14 +24,43 @@ package struct PayloadSchema: Sendable {
   ///   none, a `$ref` that leads nowhere or in a circle.
   package init(_ schema: JSONValue) throws(PayloadSchemaError) {
     json = schema
-    nodes = try SchemaCompiler.compile(schema)
+    compiled = Compiled(schema, try SchemaCompiler.compile(schema))
+  }
+
+  /// A schema that was read before, by this program or another one on the same store. It is compiled when a value is first
+  /// held against it: most processes never see a job of most kinds.
+  ///
+  /// One that turns out not to be readable, as a newer version may have written it, finds no fault with anything.
+  package init(readBefore schema: JSONValue) {
+    json = schema
+    compiled = Compiled(schema, nil)
+  }
+
+  private final class Compiled: Sendable {
+    private let schema: JSONValue
+    private let known: Mutex<[SchemaNode]?>
+
+    init(_ schema: JSONValue, _ nodes: [SchemaNode]?) {
+      self.schema = schema
+      known = Mutex(nodes)
+    }
+
+    var nodes: [SchemaNode] {
+      known.withLock { known in
+        if let known { return known }
+        // As `init(readBefore:)` says: what cannot be read asks for nothing.
+        let nodes = (try? SchemaCompiler.compile(schema)) ?? [SchemaNode()]
+        known = nodes
+        return nodes
+      }
+    }
   }
 
   /// What is wrong with the value, in the order of the schema; nothing if it is as the schema asks.
   ///
   /// - Parameter limit: Stop after so many faults. At least one is looked for.
   package func faults(in value: JSONValue, limit: Int = 20) -> [PayloadFault] {
-    SchemaCheck.faults(in: value, nodes: nodes, limit: max(1, limit))
+    SchemaCheck.faults(in: value, nodes: compiled.nodes, limit: max(1, limit))
   }
 }
 

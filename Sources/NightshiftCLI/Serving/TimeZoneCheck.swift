@@ -6,9 +6,10 @@ import Foundation
 /// every zone but GMT is silently missing.
 enum TimeZoneCheck {
   static var isFine: Bool {
-    // The call that keeps the international part in the binary; its text is of no interest.
-    let written = Date(timeIntervalSince1970: 0).formatted(date: .long, time: .omitted)
-    return !written.isEmpty && TimeZone(identifier: "America/New_York") != nil
+    if TimeZone(identifier: "America/New_York") != nil { return true }
+    // The call that keeps the international part in the binary. Nobody ever wants its text, and it would fill several
+    // megabytes of every process's memory.
+    return Date(timeIntervalSince1970: 0).formatted(date: .long, time: .omitted).isEmpty
   }
 
   static let remedy =

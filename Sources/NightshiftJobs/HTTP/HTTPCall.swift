@@ -47,15 +47,9 @@ struct HTTPCall: Sendable, Hashable {
 
 extension HTTPCall {
   /// What payloads must look like; checked at enqueue.
-  static let schema: PayloadSchema = {
-    do {
-      return try PayloadSchema(schemaJSON)
-    } catch {
-      preconditionFailure("the schema of `http` is written in this file: \(error)")
-    }
-  }()
+  static let schema = PayloadSchema(readBefore: schemaJSON)
 
-  private static let schemaJSON: JSONValue = [
+  static let schemaJSON: JSONValue = [
     "type": "object", "required": ["url"], "additionalProperties": false,
     "properties": [
       "url": ["type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#\\s]", "maxLength": 8192],
