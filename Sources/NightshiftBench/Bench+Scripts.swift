@@ -9,7 +9,7 @@ extension Bench {
   /// Script jobs, a process each, beside a bare loop that spawns the same program, as many at a time as the worker has
   /// slots: `/bin/cat` gets the payload on standard input and its output is read to the end.
   func scripts() async throws -> Figure {
-    let count = max(200, jobs / 40)
+    let count = max(200, jobs / 20)
     let slots = EngineConfiguration().concurrency
     let limit = try await spawnRate(count, slots)
     try remove("scripts")
@@ -26,7 +26,7 @@ extension Bench {
     var run: Task<Void, any Error>?
     let time = try await Self.seconds {
       run = Task { try await engine.run() }  // ended by close()
-      try await Self.waitForCompletion(of: count, engine)
+      try await Self.waitForCompletion(of: count, engine, lookingEvery: .milliseconds(10))
     }
     await engine.close()
     try await run?.value

@@ -62,9 +62,13 @@ extension Bench {
   }
 
   /// Returns when the store says that so many jobs are completed: the handler's end is not the job's.
-  static func waitForCompletion(of count: Int, _ engine: Engine) async throws {
+  ///
+  /// - Parameter pause: Between two looks, each of which takes some tenths of a millisecond of what is measured.
+  static func waitForCompletion(
+    of count: Int, _ engine: Engine, lookingEvery pause: Duration = .milliseconds(1)
+  ) async throws {
     while try await engine.queues().reduce(0, { $0 + ($1.counts[.completed] ?? 0) }) < count {
-      try await Task.sleep(for: .milliseconds(1))
+      try await Task.sleep(for: pause)
     }
   }
 

@@ -85,6 +85,39 @@ import Testing
     #expect(await end(child) == .stopped)
   }
 
+  @Test func `is stopped while it writes without end, and nobody keeps what it writes`() async throws {
+    let folder = try TemporaryFolder()
+    var resources = JobResources()
+    resources.output = 1 << 40
+    let child = ChildProcess(
+      ChildLaunch(
+        path: "/usr/bin/yes", arguments: ["yes"], environment: ["PATH": "/usr/bin:/bin"], directory: folder.path,
+        input: [], resources: resources, grace: .seconds(5)), on: ChildThreads())
+    while child.events.hasRoom { await Task.yield() }
+
+    child.stop()
+
+    var (kept, end): (Int, ChildEnd?) = (0, nil)
+    while end == nil {
+      for event in await child.events.take() {
+        switch event {
+        case .output(let bytes), .error(let bytes): kept += bytes.count
+        case .ended(let how): end = how
+        }
+      }
+    }
+    #expect(end == .stopped)
+    // What waited, what it could write until it was ended, and what was left in the pipe: not what it can write in all.
+    #expect(kept < 4 * ChildEvents.limit)
+  }
+
+  @Test func `goes on when there is room for what it writes again`() async throws {
+    let script = try ScriptFixture("yes $(printf %01000d 1) | head -n 3000; echo '{\"lines\": 3000}'")
+
+    #expect(try await script.run() == "{\"lines\": 3000}")
+    #expect(script.reporter.messages.count == 3000)
+  }
+
   @Test func `does not outlive its own end in the background`() async throws {
     let script = try ScriptFixture("sleep 1000 & echo $!")
 

@@ -36,6 +36,20 @@ import Testing
     #expect(try await test.engine.job(id)?.logs.last?.message == "3/5999")
   }
 
+  @Test func `keeps all lines that come at once, in their order`() async throws {
+    let test = try await TestEngine.fresh()
+    try await test.engine.register("k", payload: Int.self) { _, context in
+      for number in 0..<1_234 { context.log("\(number)") }
+    }
+    // Several that speak at the same time share transactions.
+    let ids = try await [test.engine.add("k"), test.engine.add("k"), test.engine.add("k")]
+    try await test.runUntilIdle()
+    for id in ids {
+      let lines = try await test.engine.logs(of: id, after: 0, limit: 2_000).map(\.message)
+      #expect(lines == (0..<1_234).map(String.init))
+    }
+  }
+
   @Test func `drops what comes faster than it can be stored, and says so`() async throws {
     let test = try await TestEngine.fresh()
     let total = Journal.backlogLimit + 5_000
@@ -93,7 +107,7 @@ import Testing
     func claim(_ worker: WorkerID) async throws -> JobContext {
       let request = ClaimRequest(worker: worker, now: engine.clock.now, lanes: [], limit: 1, only: id)
       let job = try #require(try await engine.store.claim(request).first)
-      return JobContext(job, engine: engine, worker: worker, deadline: nil)
+      return JobContext(job, engine: engine, worker: worker, startedAt: engine.clock.now, deadline: nil)
     }
     let former = try await claim(engine.workerID)
     former.log("before")

@@ -34,6 +34,15 @@ import Testing
     #expect(buffer.room > 500 && buffer.room <= 1_004)
   }
 
+  @Test mutating func `asks for one job a slot before it knows how long attempts are`() {
+    #expect(buffer.room == 4)
+    buffer.add((1...4).map { ClaimedJob($0) })
+    for _ in 0..<4 { _ = buffer.next() }
+    #expect(buffer.room == 0)
+    buffer.finished(after: .microseconds(10))
+    #expect(buffer.room > 500)
+  }
+
   @Test mutating func `gives back what waits behind long attempts, and claims nothing ahead until one ends`() {
     for _ in 0..<2_000 {
       buffer.add([ClaimedJob()])

@@ -80,6 +80,7 @@ public final class Engine: Sendable {
       try FlightRecorder(
         path: $0, slots: configuration.concurrency, witnessesSignals: configuration.witnessesSignals)
     }
+    let journal = Journal(engine: self)
     parts = Parts(
       events: EventHub(clock: clock, epoch: identity.worker.rawValue) {
         self.foreignEvents.audienceChanged()
@@ -87,8 +88,8 @@ public final class Engine: Sendable {
         // The job may run elsewhere: a first look at it, from which on its lines are news.
         self.housekeeper.foreignChange.signal()
       },
-      journal: Journal(engine: self), worker: Worker(engine: self, recorder: recorder), beats: Beats(engine: self),
-      housekeeper: Housekeeper(engine: self), foreignEvents: ForeignEvents(engine: self))
+      journal: journal, worker: Worker(engine: self, journal: journal, recorder: recorder),
+      beats: Beats(engine: self), housekeeper: Housekeeper(engine: self), foreignEvents: ForeignEvents(engine: self))
     // A cycle, which `close` breaks. A weak reference would put every retain of the engine on its slow path, and each
     // attempt takes several.
     store.observeCommits { self.committed($0) }

@@ -9,6 +9,8 @@ final class Journal: Sendable {
   /// Lines that are kept of a job.
   static let keptLines: Int64 = 10_000
   private static let flushInterval: Duration = .milliseconds(100)
+  /// Lines that are stored in one transaction, so that nobody waits long behind a job that talks much.
+  private static let linesAtATime = 500
 
   private struct Attempt {
     var context: JobContext
@@ -16,6 +18,14 @@ final class Journal: Sendable {
     var lines: [LogLine] = []
     var dropped = 0
     var progress: ProgressRecord?
+
+    init(_ context: JobContext, nextLine: Int64? = nil) {
+      self.context = context
+      // The attempt is in the upper half, so that lines of a later attempt come after those of an earlier one.
+      self.nextLine = nextLine ?? Int64(context.attempt) << 32 | 1
+    }
+
+    var hasNews: Bool { !lines.isEmpty || progress != nil || dropped > 0 }
   }
 
   private struct State {
@@ -41,19 +51,19 @@ final class Journal: Sendable {
   }
 
   func log(_ context: JobContext, message: String, level: String) {
-    let message = context.masks.apply(message).truncatedUTF8(to: 8 << 10)
-    guard let line = add(context, level, message) else { return }
-    publish(context, line.at, .log(sequence: line.sequence, level: level, message: message))
+    guard let line = add(context, level, { context.masks.apply(message).truncatedUTF8(to: 8 << 10) }) else { return }
+    publish(context, line.at, .log(sequence: line.sequence, level: level, message: line.message))
   }
 
   func emit(_ context: JobContext, name: String, data: JSONValue) {
     let data = context.masks.apply(data)
     let entry = JSONValue.object(["name": .string(name), "data": data]).description
-    guard let line = add(context, "event", entry.truncatedUTF8(to: 64 << 10)) else { return }
+    guard let line = add(context, "event", { entry.truncatedUTF8(to: 64 << 10) }) else { return }
     publish(context, line.at, .custom(name: name, data: data))
   }
 
-  private func add(_ context: JobContext, _ level: String, _ message: String) -> LogLine? {
+  /// - Parameter message: Asked for unless the line is dropped: whoever says too much must not cost much.
+  private func add(_ context: JobContext, _ level: String, _ message: () -> String) -> LogLine? {
     let now = engine.clock.now
     return change(context) { attempt in
       guard attempt.lines.count < Self.backlogLimit else {
@@ -61,7 +71,7 @@ final class Journal: Sendable {
         return nil
       }
       let line = LogLine(
-        sequence: attempt.nextLine, attempt: context.attempt, at: now, level: level, message: message)
+        sequence: attempt.nextLine, attempt: context.attempt, at: now, level: level, message: message())
       attempt.nextLine += 1
       attempt.lines.append(line)
       return line
@@ -71,15 +81,15 @@ final class Journal: Sendable {
   private func change<Value>(_ context: JobContext, _ body: (inout Attempt) -> Value) -> Value {
     used.store(true, ordering: .relaxed)
     let (value, mustSchedule) = state.withLock { state in
-      let former = state.attempts[context.id]
-      // The attempt is in the upper half, so that lines of a later attempt come after those of an earlier one.
-      var attempt = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
-      if let former, former.context.attempt >= context.attempt { attempt = former }
-      // A handler that lost its lease and has not noticed: its attempt is over, and nobody keeps what it says.
-      var stale = Attempt(context: context, nextLine: Int64(context.attempt) << 32 | 1)
-      guard attempt.context === context else { return (body(&stale), false) }
-      let value = body(&attempt)
-      state.attempts[context.id] = attempt
+      let former = state.attempts[context.id]?.context
+      guard former == nil || former === context || former!.attempt < context.attempt else {
+        // A handler that lost its lease and has not noticed: its attempt is over, and nobody keeps what it says.
+        var stale = Attempt(context)
+        return (body(&stale), false)
+      }
+      if former !== context { state.attempts[context.id] = Attempt(context) }
+      // Where it is: with thousands of lines in it a copy would take longer than everything else here.
+      let value = body(&state.attempts[context.id]!)
       defer { state.isFlushScheduled = true }
       return (value, !state.isFlushScheduled)
     }
@@ -96,13 +106,20 @@ final class Journal: Sendable {
     ])
   }
 
-  /// Ends by itself after one flush; what is said later schedules the next.
+  /// Ends by itself when there is nothing more to store; what is said later schedules the next. One at a time, so that no
+  /// more waits for the store than the bound of each attempt.
   private func scheduleFlush() {
     Task {
-      // Not cancelled by anybody.
-      try? await engine.clock.sleep(for: Self.flushInterval)
-      state.withLock { $0.isFlushScheduled = false }
-      await flush(nil)
+      var mustGoOn = true
+      while mustGoOn {
+        // Not cancelled by anybody.
+        try? await engine.clock.sleep(for: Self.flushInterval)
+        await flush(nil)
+        mustGoOn = state.withLock { state in
+          state.isFlushScheduled = state.attempts.values.contains(where: \.hasNews)
+          return state.isFlushScheduled
+        }
+      }
     }
   }
 
@@ -134,27 +151,58 @@ final class Journal: Sendable {
   func flushAll() async { await flush(nil) }
 
   private func flush(_ job: JobID?) async {
-    let batches = state.withLock { state in
+    let attempts = state.withLock { state in
       let jobs = job.map { [$0] } ?? Array(state.attempts.keys)
       return jobs.compactMap { take($0, &state) }
     }
-    guard !batches.isEmpty else { return }
+    let batches = Self.batches(of: attempts)
+    for (index, batch) in batches.enumerated() {
+      guard await store(batch) else { return putBack(Array(batches[index...].joined())) }
+    }
+  }
+
+  /// `false` if it is worth trying again.
+  private func store(_ batch: [Attempt]) async -> Bool {
     do {
       try await engine.store.write { transaction in
-        for batch in batches { try Self.store(batch, transaction) }
+        for attempt in batch { try Self.store(attempt, transaction) }
       }
     } catch let error as StoreError where error.code == .unavailable || error.code == .overloaded {
       engine.logger.warning("log lines of jobs could not be stored; trying again", metadata: ["error": "\(error)"])
-      putBack(batches)
+      return false
     } catch {
       engine.logger.warning("log lines of jobs could not be stored and are lost", metadata: ["error": "\(error)"])
     }
+    return true
+  }
+
+  /// What goes into one transaction each: in order, with no more lines than a transaction is to have.
+  private static func batches(of attempts: [Attempt]) -> [[Attempt]] {
+    var batches: [[Attempt]] = [[]]
+    var room = linesAtATime
+    for attempt in attempts {
+      var rest = attempt.lines[...]
+      repeat {
+        if room == 0 {
+          batches.append([])
+          room = linesAtATime
+        }
+        var part = Attempt(attempt.context)
+        part.lines = Array(rest.prefix(room))
+        rest = rest.dropFirst(room)
+        room -= part.lines.count
+        if rest.isEmpty { part.progress = attempt.progress }
+        batches[batches.count - 1].append(part)
+      } while !rest.isEmpty
+    }
+    return batches.filter { !$0.isEmpty }
   }
 
   /// Keeps for the next flush what could not be stored: in front of what was said since, and within the same bound.
   private func putBack(_ batches: [Attempt]) {
     let mustSchedule = state.withLock { state in
-      for batch in batches {
+      // The last first, each in front of what came after it.
+      for batch in batches.reversed() {
         guard var attempt = state.attempts[batch.context.id], attempt.context === batch.context else { continue }
         let kept = batch.lines.prefix(max(0, Self.backlogLimit - attempt.lines.count))
         attempt.lines = kept + attempt.lines
@@ -170,7 +218,7 @@ final class Journal: Sendable {
 
   private func take(_ job: JobID, _ state: inout State) -> Attempt? {
     guard var attempt = state.attempts[job] else { return nil }
-    guard !attempt.lines.isEmpty || attempt.progress != nil || attempt.dropped > 0 else { return nil }
+    guard attempt.hasNews else { return nil }
     if attempt.dropped > 0 {
       let notice = "\(attempt.dropped) lines were dropped: they came faster than they could be stored"
       attempt.lines.append(
@@ -179,7 +227,7 @@ final class Journal: Sendable {
           message: notice))
       attempt.nextLine += 1
     }
-    state.attempts[job] = Attempt(context: attempt.context, nextLine: attempt.nextLine)
+    state.attempts[job] = Attempt(attempt.context, nextLine: attempt.nextLine)
     return attempt
   }
 
@@ -190,17 +238,7 @@ final class Journal: Sendable {
       "SELECT 1 FROM nightshift_jobs WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?",
       [SQLValue(context.id), SQLValue(context.attempt), .integer(context.worker.rawValue)])
     guard !current.isEmpty else { return }
-    for line in batch.lines {
-      try transaction.execute(
-        """
-        INSERT INTO nightshift_logs(job, seq, attempt, at, level, message) VALUES(?, ?, ?, ?, ?, ?)
-        ON CONFLICT(job, seq) DO NOTHING
-        """,
-        [
-          SQLValue(context.id), .integer(line.sequence), SQLValue(line.attempt), SQLValue(line.at), .text(line.level),
-          .text(line.message),
-        ])
-    }
+    try insert(batch.lines, of: context.id, transaction)
     if let last = batch.lines.last, last.attempt > 1 || last.sequence & 0xffff_ffff > keptLines {
       // Counted and not calculated: the newest lines may be of several attempts.
       try transaction.execute(
@@ -220,6 +258,31 @@ final class Journal: Sendable {
           SQLValue(context.id), SQLValue(progress.attempt), SQLValue(Int(progress.fraction * 1_000_000)),
           SQLValue(progress.message), SQLValue(progress.at),
         ])
+    }
+  }
+
+  /// Many rows in one statement: on PostgreSQL each is a way to the server and back.
+  private static func insert(
+    _ lines: [LogLine], of job: JobID, _ transaction: any WriteTransaction
+  ) throws(StoreError) {
+    var rest = lines[...]
+    // A few sizes and not each one, so that the same statements come again.
+    for size in [50, 10, 1] {
+      let rows = Array(repeating: "(?, ?, ?, ?, ?, ?)", count: size).joined(separator: ", ")
+      while rest.count >= size {
+        try transaction.execute(
+          """
+          INSERT INTO nightshift_logs(job, seq, attempt, at, level, message) VALUES\(rows)
+          ON CONFLICT(job, seq) DO NOTHING
+          """,
+          rest.prefix(size).flatMap { line in
+            [
+              SQLValue(job), .integer(line.sequence), SQLValue(line.attempt), SQLValue(line.at), .text(line.level),
+              .text(line.message),
+            ]
+          })
+        rest = rest.dropFirst(size)
+      }
     }
   }
 }

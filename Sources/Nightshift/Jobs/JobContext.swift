@@ -36,7 +36,7 @@ public final class JobContext: Sendable {
   /// `nil` unless somebody is told of failures and something is hidden.
   let given: GivenDocuments?
 
-  init(_ job: ClaimedJob, engine: Engine, worker: WorkerID, deadline: Timestamp?) {
+  init(_ job: ClaimedJob, engine: Engine, worker: WorkerID, startedAt: Timestamp, deadline: Timestamp?) {
     id = job.id
     kind = JobKind(stored: job.kind)
     queue = QueueName(stored: job.queue)
@@ -50,7 +50,7 @@ public final class JobContext: Sendable {
     traceparent = job.traceparent
     self.worker = worker
     self.engine = engine
-    startedAt = engine.clock.now
+    self.startedAt = startedAt
     given = engine.hidesFromOutside ? GivenDocuments(job.payload, engine.configuration.redaction) : nil
   }
 

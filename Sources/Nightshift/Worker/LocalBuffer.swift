@@ -16,7 +16,9 @@ struct LocalBuffer {
   private(set) var suspects: Deque<ClaimedJob> = []
   private(set) var active = 0
   private(set) var isAlone = false
-  private var meanRun = workAhead.seconds
+  /// Seconds; `nil` before the first attempt has ended. Until then nothing is claimed ahead: it may be long.
+  private var meanRun: Double?
+  private var runs = 0.0
   /// Jobs that have begun so far, and how many those were at the last look.
   private var begun = (now: 0, atLastLook: -1)
   /// Whether every slot is busy with something long: nothing is claimed ahead then.
@@ -35,8 +37,12 @@ struct LocalBuffer {
   /// How many jobs should be claimed now: for each free slot one, and a little ahead when attempts are short.
   var room: Int {
     guard suspects.isEmpty, !isAlone else { return 0 }
-    let ahead = isStalled ? 0 : min(limit, Int(Self.workAhead.seconds / max(meanRun, 1e-7) * Double(concurrency)))
     return max(0, concurrency - active + ahead - jobs.count)
+  }
+
+  private var ahead: Int {
+    guard let meanRun, !isStalled else { return 0 }
+    return min(limit, Int(Self.workAhead.seconds / max(meanRun, 1e-7) * Double(concurrency)))
   }
 
   /// How many jobs may begin now.
@@ -77,8 +83,12 @@ struct LocalBuffer {
     active -= 1
     isAlone = false
     isStalled = false
-    // A moving mean over the last thirty or so attempts.
-    meanRun += (max(0, time.seconds) - meanRun) / 32
+    // Less than nothing is a clock that was set back, and says nothing.
+    guard time >= .zero else { return }
+    // A mean over all attempts at first, and a moving one over the last thirty or so then.
+    runs = min(runs + 1, 32)
+    let former = meanRun ?? 0
+    meanRun = former + (time.seconds - former) / runs
   }
 
   /// Called about once a second. The jobs that wait behind handlers of which none has ended since the last call: another

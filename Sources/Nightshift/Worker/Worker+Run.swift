@@ -4,11 +4,14 @@ extension Worker {
   private static let jobsBetweenYields = 64
 
   /// The body of a slot's task: one attempt after the other, until there is nothing to begin.
-  func work(in slot: Slot) async {
+  ///
+  /// This and what it calls run wherever their caller does: no call between them asks for a thread of the pool, on which
+  /// they are already.
+  nonisolated(nonsending) func work(in slot: Slot, of engine: Engine) async {
     var count = 0
     var next = nextJob(for: slot)
-    while let job = next {
-      let (attempt, goesOn) = await run(job, in: slot)
+    while let job = next.take() {
+      let (attempt, goesOn) = await run(job, in: slot, of: engine)
       next = finish(attempt, slot, takesNext: goesOn)
       guard goesOn else { break }
       count += 1
@@ -33,28 +36,30 @@ extension Worker {
   }
 
   /// Runs one attempt and tells how it ended; `goesOn` is `false` if it was cancelled, so that the slot's task must end.
-  private func run(_ job: ClaimedJob, in slot: Slot) async -> (ended: Settlement, goesOn: Bool) {
+  private nonisolated(nonsending) func run(
+    _ job: ClaimedJob, in slot: Slot, of engine: Engine
+  ) async -> (ended: Settlement, goesOn: Bool) {
     let startedAt = clock.now
-    guard let registration = engine.registry[job.kind] else {
+    guard let entry = registry[job.kind] else {
       // Held, so that it is not claimed again and again; whoever has the kind releases it.
       state.withLock { _ = $0.lacking.insert(job.kind) }
       let outcome = Settlement.Outcome.held(Hold(.noWorker))
       return (Settlement(job, worker: engine.workerID, startedAt: nil, endedAt: startedAt, outcome: outcome), true)
     }
     var job = job
-    job.timeout = job.timeout ?? registration.options.timeout
-    let timeout = job.timeout
+    let timeout = job.timeout ?? entry.registration.options.timeout
+    job.timeout = timeout
     let worker = engine.workerID
     let context = JobContext(
-      job, engine: engine, worker: worker, deadline: timeout.map { startedAt + $0 })
+      job, engine: engine, worker: worker, startedAt: startedAt, deadline: timeout.map { startedAt + $0 })
     slot.begin(context, at: startedAt)
-    if !registration.runsOutside { recorder?.begin(job.id, slot: slot.index) }
+    let runsOutside = entry.registration.runsOutside
+    if !runsOutside { recorder?.begin(job.id, slot: slot.index) }
     let timer = timeout.map { startTimer($0, context, slot) }
-    let outcome = await attempt(job, registration, context)
+    let outcome = await attempt(job.payload, entry, context)
     timer?.cancel()
-    if !registration.runsOutside { recorder?.end(slot: slot.index) }
+    if !runsOutside { recorder?.end(slot: slot.index) }
     let goesOn = slot.end()
-    let journal = engine.journal
     if journal.isUsed { await journal.finish(context) }
     let endedAt = clock.now
     let waits = context.parkedWaits
@@ -62,7 +67,7 @@ extension Worker {
     let settled =
       waits.isEmpty
       ? Settlement.Outcome.after(
-        outcome, of: job, backoff: registration.options.backoff, now: endedAt, random: .random(in: 0...1))
+        outcome, of: job, backoff: entry.registration.options.backoff, now: endedAt, random: .random(in: 0...1))
       : .parked(waits)
     var settlement = Settlement(
       job, worker: worker, startedAt: startedAt, endedAt: endedAt, outcome: context.masks.apply(settled))
@@ -72,13 +77,13 @@ extension Worker {
     return (settlement, goesOn)
   }
 
-  private func attempt(
-    _ job: ClaimedJob, _ registration: KindRegistration, _ context: JobContext
+  private nonisolated(nonsending) func attempt(
+    _ payload: ArraySlice<UInt8>, _ entry: HandlerRegistry.Entry, _ context: JobContext
   ) async -> Outcome {
     do {
       let result = try await JobContext.$current.withValue(context) {
-        guard let observer = engine.configuration.observer else { return try await handle(job, registration, context) }
-        return try await observer.attempt(context) { try await handle(job, registration, context) }
+        guard let observer else { return try await handle(payload, entry, context) }
+        return try await observer.attempt(context) { try await handle(payload, entry, context) }
       }
       return .returned(result: result)
     } catch {
@@ -86,14 +91,13 @@ extension Worker {
     }
   }
 
-  private func handle(
-    _ job: ClaimedJob, _ registration: KindRegistration, _ context: JobContext
+  private nonisolated(nonsending) func handle(
+    _ payload: ArraySlice<UInt8>, _ entry: HandlerRegistry.Entry, _ context: JobContext
   ) async throws -> [UInt8]? {
-    let middleware = engine.configuration.middleware
-    guard !middleware.isEmpty else { return try await registration.handler(context, Array(job.payload)) }
+    guard !middleware.isEmpty else { return try await entry.registration.handler(context, Array(payload)) }
     let result = Mutex<[UInt8]?>(nil)
     try await Self.run(middleware[...], context) {
-      let bytes = try await registration.handler(context, Array(job.payload))
+      let bytes = try await entry.registration.handler(context, Array(payload))
       result.withLock { $0 = bytes }
     }
     return result.withLock { $0 }
@@ -163,9 +167,9 @@ extension Worker {
     engine.beats.hold()
     while let slot = state.withLock({ $0.buffer.isEmpty || $0.isStopping ? nil : $0.idleSlots.popLast() }) {
       await withCheckedContinuation { continuation in
-        slot.start {
+        slot.start { [engine] in
           if let job = self.nextJob(for: slot) {
-            let (attempt, _) = await self.run(job, in: slot)
+            let (attempt, _) = await self.run(job, in: slot, of: engine)
             _ = self.finish(attempt, slot, takesNext: false)
           }
           continuation.resume()

@@ -33,6 +33,13 @@ final class Worker: Sendable {
 
   /// Which owns this object. Handlers' tasks hold it strongly, so that one that does not return finds it still there.
   unowned let engine: Engine
+  // What each attempt needs of the engine. Asking the engine itself counts a reference to it, and all threads that run
+  // jobs would wait for that one count.
+  let clock: any WallClock
+  let registry: HandlerRegistry
+  let journal: Journal
+  let middleware: [any JobMiddleware]
+  let observer: (any EngineObserver)?
   let state: Mutex<State>
   let mayFetch = Signal()
   let mustSettle = Signal()
@@ -41,8 +48,13 @@ final class Worker: Sendable {
   let modeChanged = Signal()
   let recorder: FlightRecorder?
 
-  init(engine: Engine, recorder: FlightRecorder?) {
+  init(engine: Engine, journal: Journal, recorder: FlightRecorder?) {
     self.engine = engine
+    self.journal = journal
+    clock = engine.clock
+    registry = engine.registry
+    middleware = engine.configuration.middleware
+    observer = engine.configuration.observer
     self.recorder = recorder
     let concurrency = engine.configuration.concurrency
     let slots = (0..<concurrency).map(Slot.init(index:))
@@ -50,7 +62,6 @@ final class Worker: Sendable {
     state = Mutex(State(buffer: buffer, idleSlots: slots.reversed(), slots: slots))
   }
 
-  var clock: any WallClock { engine.clock }
   var heldCount: Int { state.withLock { $0.held } }
   /// Every job that this process knows to hold.
   var heldJobs: Set<JobID> {
@@ -185,8 +196,7 @@ extension Worker {
   func dispatch() {
     while let slot = slotToStart() {
       slot.start { [engine] in
-        await self.work(in: slot)
-        withExtendedLifetime(engine) {}
+        await self.work(in: slot, of: engine)
       }
     }
   }

@@ -5,11 +5,11 @@ import Nightshift
 /// Starts one child and follows it to its end, on the calling thread.
 struct ChildWatch {
   private let launch: ChildLaunch
-  private let wake: Int32
+  private let wake: ChildWake
   private let pid: pid_t
   private let exit: Int32
   private var pipes: ChildPipes
-  private let emit: (ChildEvent) -> Void
+  private let events: ChildEvents
 
   private var unwritten: ArraySlice<UInt8>
   private var outputLeft: Int
@@ -18,14 +18,14 @@ struct ChildWatch {
   private var isStopping = false
 
   /// Runs the program, hands on what it writes, and returns when it and what it left in its group are gone.
-  static func run(_ launch: ChildLaunch, wake: Int32, emit: @escaping (ChildEvent) -> Void) -> ChildEnd {
+  static func run(_ launch: ChildLaunch, wake: ChildWake, events: ChildEvents) -> ChildEnd {
     // Writing to a child that has closed its standard input must not end our process.
     var blocked = sigset_t()
     sigemptyset(&blocked)
     sigaddset(&blocked, SIGPIPE)
     pthread_sigmask(SIG_BLOCK, &blocked, nil)
 
-    guard wake >= 0 else { return .notStarted(ChildStartFault(step: .pipes, code: EMFILE)) }
+    guard wake.descriptor >= 0 else { return .notStarted(ChildStartFault(step: .pipes, code: EMFILE)) }
     switch ChildPipes.open() {
     case .failure(let error):
       return .notStarted(ChildStartFault(step: .pipes, code: error.code))
@@ -37,35 +37,38 @@ struct ChildWatch {
         pipes.closeAll()
         return .notStarted(error.fault)
       case .success(let child):
-        var watch = ChildWatch(launch, wake: wake, child: child, pipes: pipes, emit: emit)
+        var watch = ChildWatch(launch, wake: wake, child: child, pipes: pipes, events: events)
         return watch.run()
       }
     }
   }
 
   private init(
-    _ launch: ChildLaunch, wake: Int32, child: ChildStart, pipes: ChildPipes,
-    emit: @escaping (ChildEvent) -> Void
+    _ launch: ChildLaunch, wake: ChildWake, child: ChildStart, pipes: ChildPipes, events: ChildEvents
   ) {
     self.launch = launch
     self.wake = wake
     pid = child.pid
     exit = child.descriptor
     self.pipes = pipes
-    self.emit = emit
+    self.events = events
     unwritten = launch.input[...]
     outputLeft = launch.resources.output
   }
 
   private mutating func run() -> ChildEnd {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    // Freeing more than this at once makes the C library tidy up its whole heap.
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 16)
     defer { buffer.deallocate() }
     // It very likely fits into the pipe, which spares a turn of `poll`.
     writeInput()
     while !hasEnded(buffer) {}
-    // What it wrote before it ended may still be in the pipes.
-    read(1, into: buffer)
-    read(2, into: buffer)
+    // What it wrote before it ended may still be in the pipes. They hold 64 KiB unless somebody has enlarged them; what
+    // it has left running may write on and on.
+    for number in [1, 2] {
+      var turns = 0
+      while turns < Self.mostLastReads, read(number, into: buffer) { turns += 1 }
+    }
     pipes.closeAll()
     close(exit)
 
@@ -81,16 +84,20 @@ struct ChildWatch {
 
   /// Waits for the next thing to happen and deals with it; true when the child has ended.
   private mutating func hasEnded(_ buffer: UnsafeMutableRawBufferPointer) -> Bool {
+    let hasRoom = events.hasRoom
     var waiting = [
       pollfd(fd: pipes.ours[0], events: Int16(POLLOUT), revents: 0),
-      pollfd(fd: pipes.ours[1], events: Int16(POLLIN), revents: 0),
-      pollfd(fd: pipes.ours[2], events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasRoom ? pipes.ours[1] : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasRoom ? pipes.ours[2] : -1, events: Int16(POLLIN), revents: 0),
       pollfd(fd: exit, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: isStopping ? -1 : wake, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: wake.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     // Interrupted or out of memory: nothing is marked, and the next turn tries again.
     guard poll(&waiting, nfds_t(waiting.count), timeout()) >= 0 else { return false }
-    if waiting[4].revents != 0 { stop() }
+    if waiting[4].revents != 0 {
+      wake.reset()
+      if wake.isStopRequested { stop() }
+    }
     if let killAt, killAt <= .now {
       kill(-pid, SIGKILL)
       self.killAt = nil
@@ -130,20 +137,23 @@ struct ChildWatch {
     pipes.closeOurs(0)
   }
 
-  /// Reads what is there.
-  private mutating func read(_ number: Int, into buffer: UnsafeMutableRawBufferPointer) {
+  /// Reads what is there, at most a buffer of it: whoever writes without end must not keep us from looking up.
+  ///
+  /// - Returns: Whether there may be more.
+  @discardableResult
+  private mutating func read(_ number: Int, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     while pipes.ours[number] >= 0 {
       let count = Foundation.read(pipes.ours[number], buffer.baseAddress, buffer.count)
       if count > 0 {
         take(number, UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        // A full buffer may mean more; else this spares the call that would only say EAGAIN.
-        if count < buffer.count { return }
+        return count == buffer.count
       } else if count == 0 || (errno != EINTR && errno != EAGAIN) {
         pipes.closeOurs(number)
       } else if errno == EAGAIN {
-        return
+        return false
       }
     }
+    return false
   }
 
   private mutating func take(_ number: Int, _ bytes: UnsafeRawBufferPointer) {
@@ -154,7 +164,7 @@ struct ChildWatch {
       kill(-pid, SIGKILL)
       return
     }
-    emit(number == 1 ? .output(Array(bytes)) : .error(Array(bytes)))
+    events.put(number == 1 ? .output(Array(bytes)) : .error(Array(bytes)))
   }
 
   /// Ends what the child has left running in its group, which would otherwise work on after its job.
@@ -189,6 +199,7 @@ struct ChildWatch {
   }
 
   private static let mostKills = 50
+  private static let mostLastReads = 32
 
   private var isGroupAlive: Bool {
     // As process 1 of a container we inherit orphans, and a zombie would look alive for ever.

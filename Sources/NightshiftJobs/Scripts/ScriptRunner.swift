@@ -97,7 +97,10 @@ package struct ScriptRunner: Sendable {
         for event in await child.events.take() {
           do {
             switch event {
-            case .output(let bytes) where fault == nil: try await output.takeOutput(bytes)
+            case .output(let bytes) where fault == nil:
+              try await output.takeOutput(bytes)
+              // One that talks without end must not keep a thread of the pool to itself.
+              await Task.yield()
             case .output: break
             case .error(let bytes): output.takeError(bytes)
             case .ended(let how): end = how
