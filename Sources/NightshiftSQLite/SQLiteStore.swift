@@ -8,6 +8,8 @@ public import Nightshift
 /// file: they take turns to write, and each notices within a tenth of a second that another has committed.
 package final class SQLiteStore: Store {
   package let path: String
+  /// The file that is open.
+  private let file: FileIdentity?
   private let writer = Writer()
   private let readers: ReaderPool
 
@@ -34,6 +36,7 @@ package final class SQLiteStore: Store {
       throw error
     }
     turn.leave()
+    file = FileIdentity(of: path)
     writer.start(session, turn)
     self.readers.start()
   }
@@ -55,6 +58,14 @@ package final class SQLiteStore: Store {
         .readOnly, "The file \(file) may not be written to by this user. Check the owner and mode of \(path)*.",
         cause: String(cString: strerror(errno)))
     }
+  }
+
+  package func checkPlace() throws(StoreError) {
+    guard FileIdentity(of: path) != file else { return }
+    throw StoreError(
+      .unavailable,
+      "The database \(path) was removed or replaced while it was open. Stop this process, put the file back (or restore "
+        + "a backup), and start it again.")
   }
 
   package func observeCommits(_ observer: @escaping @Sendable (CommitNotice) -> Void) { writer.observe(observer) }

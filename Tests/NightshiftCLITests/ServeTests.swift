@@ -55,6 +55,20 @@ import Testing
     #expect(try listed.json().items("jobs").count == 1)
   }
 
+  @Test func `is waited for by who waits for a job, wherever it comes back`() async throws {
+    let script = "[[ -e ../../again ]] || { touch ../../again; sleep 600; }; echo [7]"
+    try binary.folder.write("command: [bash, -c, '\(script)']\n", to: "jobs/nap/job.yaml")
+    let first = try await binary.serve()
+    let waiting = try binary.start(["enqueue", "nap", "--wait"])
+    try await eventually { FileManager.default.fileExists(atPath: "\(binary.folder.path)/again") }
+    _ = try await first.stop(SIGKILL)
+    let second = try binary.start(["serve", "--listen", "127.0.0.1:0"])
+    let result = try await waiting.end()
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output == "[7]\n")
+    _ = try await second.stop()
+  }
+
   @Test func `keeps its token over a restart and shows it once`() async throws {
     _ = try await binary.serve().stop()
     let token = try binary.folder.read("nightshift-data/admin-token").trimmingCharacters(
@@ -72,6 +86,9 @@ import Testing
     #expect(second.status == 1)
     #expect(second.errors.contains("Error: Cannot listen on \(address): another program listens there."))
     #expect(second.errors.contains("--listen"))
+    // The store was made, and its first password can never be learned again.
+    #expect(second.output.contains("Sign in as admin with"))
+    #expect(second.output.contains("Admin token:"))
     _ = try await server.stop()
   }
 

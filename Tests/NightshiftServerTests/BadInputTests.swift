@@ -132,6 +132,19 @@ import Testing
     }
   }
 
+  @Test func `that comes compressed is refused as such`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let answer = try await RawClient.serve(test) { client in
+        try await client.exchange(
+          "POST /api/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(test.tokens[.admin]!)\r\n"
+            + "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n"
+            + "Connection: close\r\n\r\n{}")
+      }
+      #expect(answer.hasPrefix("HTTP/1.1 415 "))
+      #expect(answer.contains("Content-Encoding: gzip"))
+    }
+  }
+
   static let requests: [(String, HTTPRequest.Method, String, String?, Int, String)] = [
     ("unknown path", .get, "/api/nothing", nil, 404, "There is nothing at this path"),
     ("wrong method", .put, "/api/jobs", nil, 405, "GET, HEAD, OPTIONS, POST"),

@@ -118,6 +118,11 @@ struct RawClient: Sendable {
       try await outbound.write(frame)
     }
 
+    /// Sends a short frame that is not masked, as no client may.
+    func sendUnmasked(opcode: UInt8, _ data: [UInt8]) async throws {
+      try await outbound.write(ByteBuffer(bytes: [0x80 | opcode, UInt8(data.count)] + data))
+    }
+
     private mutating func more() async throws -> Bool {
       guard let piece = try await inbound.next() else { return false }
       buffer.writeImmutableBuffer(piece)

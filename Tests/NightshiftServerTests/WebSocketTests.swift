@@ -98,6 +98,20 @@ import Testing
     }
   }
 
+  @Test func `that does not mask what it says is closed`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      try await RawClient.serve(test) { client in
+        let request = test.handshake("/api/events", protocols: "bearer.\(test.tokens[.viewer]!)")
+        try await client.session(request) { session in
+          _ = try await session.text(upTo: "\r\n\r\n")
+          try await session.sendUnmasked(opcode: 9, Array("ping".utf8))
+          while try await session.message() != nil {}
+          #expect(session.closeCode == 1002)
+        }
+      }
+    }
+  }
+
   @Test func `that is closed by its peer is answered`() async throws {
     try await TestAPI.run(worker: false) { test in
       try await RawClient.serve(test) { client in

@@ -80,6 +80,7 @@ extension Engine {
     readiness.workerIsExpected = configuration.role == "worker" && worker.mode == .running
     let me = workerID
     do {
+      try store.checkPlace()
       // Really written, but with the value that is there.
       _ = try await store.write { transaction in
         try transaction.execute("UPDATE nightshift_workers SET node = node WHERE id = ?", [.integer(me.rawValue)])

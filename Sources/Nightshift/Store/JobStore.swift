@@ -78,6 +78,10 @@ package struct Audience: Sendable, Hashable {
 
 /// A store with everything the engine needs of it.
 package protocol Store: JobStore, Database {
+  /// Checks that what was opened is still where it was opened: a file may be removed or replaced under an open handle,
+  /// which notices nothing.
+  func checkPlace() throws(StoreError)
+
   /// Called after each commit with something to tell.
   func observeCommits(_ observer: @escaping @Sendable (CommitNotice) -> Void)
 
@@ -175,4 +179,8 @@ public struct Statement: Sendable, Hashable {
       }
     }
   }
+}
+
+extension Store {
+  package func checkPlace() throws(StoreError) {}
 }

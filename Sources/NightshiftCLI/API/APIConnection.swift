@@ -11,20 +11,32 @@ enum APIConnection {
     if let url = settings.text(.url), url != server?.url {
       // The store's own token goes to its own server only, and not to whatever the URL names.
       let token = settings.text(.token)
-      return HTTPAPIClient(
-        url: url, token: token, remedy: "Check NIGHTSHIFT_URL, and that the server runs.",
-        tokenRemedy: remedy(token, settings))
+      return HTTPAPIClient(token: token, tokenRemedy: remedy(token, settings)) {
+        HTTPAPIClient.Place(url: url, remedy: "Check NIGHTSHIFT_URL, and that the server runs.")
+      }
     }
     // Without a token the store itself is the way in: whoever may open its file needs none.
     if let server, let token = settings.text(.token) ?? storeToken {
-      return HTTPAPIClient(
-        url: server.url, token: token,
-        remedy:
-          "It runs, with pid \(server.pid), as \(ServerFile.path(in: folder)) says: wait until it answers, or end it. "
-          + "In another container or network, name an address that reaches it with NIGHTSHIFT_URL.",
-        tokenRemedy: remedy(token, settings), isOwnServer: true)
+      return HTTPAPIClient(token: token, tokenRemedy: remedy(token, settings), isOwnServer: true) {
+        place(ServerFile.running(in: folder), in: folder, formerly: server)
+      }
     }
     return try await LocalAPIClient.open(settings)
+  }
+
+  /// Where the folder's server is now: one that was restarted or has taken over may have another address.
+  private static func place(
+    _ server: ServerFile?, in folder: String, formerly former: ServerFile
+  ) -> HTTPAPIClient.Place {
+    guard let server else {
+      return HTTPAPIClient.Place(
+        url: former.url, remedy: "It has ended since. Start it again: nightshift serve --data \(folder)")
+    }
+    return HTTPAPIClient.Place(
+      url: server.url,
+      remedy:
+        "It runs, with pid \(server.pid), as \(ServerFile.path(in: folder)) says: wait until it answers, or end it. "
+        + "In another container or network, name an address that reaches it with NIGHTSHIFT_URL.")
   }
 
   private static func remedy(_ token: String?, _ settings: Settings) -> String {

@@ -22,9 +22,16 @@ struct JobWaiter {
       return Outcome.report(try await api.get("/api/jobs/\(id)"), output)
     } catch let failure as CommandFailure where !failure.isFinal {
       // A server that is stopping tells the end of its last jobs, and is gone when more is asked.
-      guard let end else { throw failure }
+      guard let end else { throw Self.unfinished(id, "\(failure)") }
       return Outcome.report(end, output)
     }
+  }
+
+  /// The job is safe in the store, whatever has become of the server.
+  private static func unfinished(_ id: JobID, _ reason: String) -> CommandFailure {
+    CommandFailure(
+      "\(reason)\nJob \(id) was taken in and is not over, as far as is known. Look again with: nightshift jobs show \(id)",
+      status: ExitStatus.Job.unfinished)
   }
 
   /// Whatever is not done by then is cancelled; the job itself goes on.
@@ -65,14 +72,15 @@ struct JobWaiter {
         // The stream has ended without saying so: the server stops, or the job was over before.
         let job = try await api.get("/api/jobs/\(id)")
         if JobState(rawValue: job.text("state"))?.isTerminal == true { return nil }
-      } catch let failure as CommandFailure where failure.isFinal || failures >= Self.patience {
+      } catch let failure as CommandFailure where failure.isFinal {
         throw failure
       } catch is CancellationError {
         throw CancellationError()
       } catch {
         guard failures < Self.patience else {
-          throw CommandFailure(
-            "The job's events cannot be followed any longer: \(error). The job itself goes on.")
+          let reason =
+            error is CommandFailure ? "\(error)" : "The job's events cannot be followed any longer: \(error)."
+          throw Self.unfinished(id, reason)
         }
         failures += 1
       }

@@ -32,14 +32,22 @@ final class LocalAPIClient: APIClient {
   }
 
   private static func missing(_ path: String, _ code: Int32) -> CommandFailure {
-    guard code == EACCES else {
-      return CommandFailure(
+    switch code {
+    case ENOENT, ENOTDIR:
+      CommandFailure(
         "There is no server and no store at \(path). Start one with `nightshift serve`, or name it with --data DIR "
           + "or NIGHTSHIFT_URL.")
+    case EACCES:
+      CommandFailure(
+        "The store \(path) may not be used by user \(NSUserName()). Run this as its owner, or use the server's API: "
+          + "set NIGHTSHIFT_URL and NIGHTSHIFT_TOKEN.")
+    case EROFS:
+      CommandFailure(
+        "The store \(path) is on a file system that is read-only. Mount it for writing, or copy the data folder to "
+          + "one that is, and name that with --data.")
+    default:
+      CommandFailure("The store \(path) cannot be used: \(String(cString: strerror(code))).")
     }
-    return CommandFailure(
-      "The store \(path) may not be used by user \(NSUserName()). Run this as its owner, or use the server's API: "
-        + "set NIGHTSHIFT_URL and NIGHTSHIFT_TOKEN.")
   }
 
   func send(_ request: APIRequest) async throws -> APIResponse {

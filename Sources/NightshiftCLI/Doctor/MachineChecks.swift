@@ -30,10 +30,8 @@ enum MachineChecks {
         "data folder", "\(folder) is not there",
         "start `nightshift serve`, which makes it, or name it with --data")
     }
-    guard access(folder, W_OK | X_OK) == 0 else {
-      return .wrong(
-        "data folder", "\(folder) cannot be written to by \(NSUserName())",
-        "chown it to \(NSUserName()), or run as its owner")
+    if let remedy = DataFolder.remedy(folder) {
+      return .wrong("data folder", "\(folder) cannot be written to by \(NSUserName())", remedy)
     }
     return privacy("data folder", folder, mode, wanted: "700")
   }

@@ -21,11 +21,17 @@ struct DataFolder: Sendable {
           "The data folder \(path) cannot be made: \(Self.reason(error)). Name another one with --data.")
       }
     }
-    guard access(path, W_OK | X_OK) == 0 else {
-      throw CommandFailure(
-        "The data folder \(path) cannot be written to by user \(NSUserName()). "
-          + "Change its owner (chown) or mode, or name another one with --data.")
-    }
+    guard let remedy = Self.remedy(path) else { return }
+    throw CommandFailure(
+      "The data folder \(path) cannot be written to by user \(NSUserName()): \(remedy), or name another one with "
+        + "--data.")
+  }
+
+  /// What to do about a folder that cannot be written to; `nil` for one that can.
+  static func remedy(_ path: String) -> String? {
+    guard access(path, W_OK | X_OK) != 0 else { return nil }
+    return errno == EROFS
+      ? "its file system is read-only; mount it for writing" : "chown it to \(NSUserName()), or run as its owner"
   }
 
   /// The folder of the engine's own notes about what is under way.

@@ -90,27 +90,36 @@ final class ServerAnnouncement: Sendable {
     if let error { logger.error("\(error)") }
   }
 
-  /// Ends the announcement for good.
+  /// Ends the announcement for good. What was made for a server that never came to listen is told all the same: nobody
+  /// could learn the password later.
   func end() {
     state.withLock { state in
       state.file = nil
       state.seat = nil
     }
+    announce(nil)
   }
 
-  private func announce(_ url: String) {
+  /// Tells what is new, once.
+  ///
+  /// - Parameter url: Where the server is; `nil` if it came to nothing.
+  private func announce(_ url: String?) {
     let tokenPath = AdminTokenFile.path(in: folder.path)
-    let token = newToken.withLock { $0 }
-    let user = newUser.withLock { $0 }
+    let token = newToken.withLock { $0.take() }
+    let user = newUser.withLock { $0.take() }
+    guard url != nil || user != nil || token != nil else { return }
     if output.isJSON {
-      var fields: [String: JSONValue] = [
-        "url": .string(url), "pid": .integer(Int64(getpid())), "tokenFile": .string(tokenPath),
-      ]
+      var fields: [String: JSONValue] = ["pid": .integer(Int64(getpid())), "tokenFile": .string(tokenPath)]
+      if let url { fields["url"] = .string(url) }
       if let token { fields["token"] = .string(token) }
       if let user { (fields["user"], fields["password"]) = (.string(user.name), .string(user.password)) }
       return output.line(JSONValue.object(fields).description)
     }
-    output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
+    if let url {
+      output.line("\(output.paint("Nightshift", .bold)) is at \(output.paint(url, .cyan))")
+    } else {
+      output.line("The server did not start, but its store was made.")
+    }
     if let user {
       let (name, password) = (output.paint(user.name, .bold), output.paint(user.password, .bold))
       output.line("Sign in as \(name) with \(password) (shown this once)")

@@ -70,7 +70,9 @@ struct JobDetailText {
     if let result = job["result"] { lines += fields.json("result", result) }
     if let error = job["error"] {
       let text = FailureText.of(error)
-      lines += fields.text("error", text, .red)
+      // What a job has got over is no longer its state.
+      let isOver = job.text("state") == "completed"
+      lines += fields.text(isOver ? "last error" : "error", text, isOver ? .dim : .red)
       lines += error.text("detail").split(separator: "\n").suffix(20).map {
         "    " + TextWidth.singleLine(String($0))
       }

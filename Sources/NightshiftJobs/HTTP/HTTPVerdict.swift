@@ -48,9 +48,17 @@ enum HTTPVerdict: Equatable {
         "no whole answer within \(call.timeout.text); it may have been acted upon", "HTTP timeout")
     case let error as HTTPClientError where lasting.contains(error):
       return PermanentFailureRecord(
-        Failure(type: "HTTP request", message: "the call cannot be made: \(error)"))
+        Failure(type: "HTTP request", message: "the call cannot be made: \(words(for: error))"))
     default:
       return retryable("the connection failed: \(error)", "HTTP connection")
+    }
+  }
+
+  private static func words(for error: HTTPClientError) -> String {
+    switch error {
+    case .redirectCycleDetected: "the redirects lead in a circle; call the address behind them"
+    case .redirectLimitReached: "there are too many redirects; call the address behind them"
+    default: "\(error)"
     }
   }
 

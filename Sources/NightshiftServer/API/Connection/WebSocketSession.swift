@@ -88,6 +88,11 @@ struct WebSocketSession: Sendable {
   ) async -> Event {
     do {
       for try await frame in inbound {
+        // As RFC 6455, section 5.1, has it: what a client sends is masked, or it is none.
+        guard frame.maskKey != nil else {
+          try await outbound.write(WebSocketFrame(closing: .protocolError, "frames of a client must be masked"))
+          return .closedByPeer
+        }
         switch frame.opcode {
         case .ping:
           try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))

@@ -92,6 +92,11 @@ struct BodyReader: Sendable {
         .unsupportedMediaType, "unsupported_type", "`Content-Type` must be `\(type)`; got \(found).",
         headers: [.accept: type])
     }
+    guard let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" else { return }
+    throw Problem(
+      .unsupportedMediaType, "unsupported_encoding",
+      "The body must come as it is; got `Content-Encoding: \(encoding.truncatedUTF8(to: 80))`.",
+      headers: [.acceptEncoding: "identity"])
   }
 
   private func parse(_ buffer: ByteBuffer) throws(Problem) -> JSONValue {

@@ -132,7 +132,7 @@ extension JSONValue {
   /// The value as messages quote it.
   var excerpt: String {
     switch self {
-    case .array: "an array"
+    case .array(let items): items.isEmpty ? "an empty array" : "an array of \(items.count)"
     case .object: "an object"
     default: description.truncatedUTF8(to: 40)
     }
