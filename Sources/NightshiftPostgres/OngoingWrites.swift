@@ -1,3 +1,4 @@
+import Nightshift
 import Synchronization
 
 /// The writes that are under way on any lane, so that somebody may wait for their end.

@@ -4,7 +4,9 @@ extension WriterSession {
   func insert(_ jobs: [NewJob], now: Timestamp) throws(StoreError) -> [InsertOutcome] {
     var outcomes: [InsertOutcome] = []
     outcomes.reserveCapacity(jobs.count)
-    for index in jobs.indices { outcomes.append(try insert(jobs[index], now: now)) }
+    // Not out of the array itself, which would copy each: a job holds a dozen things that a copy counts.
+    let span = jobs.span
+    for index in span.indices { outcomes.append(try insert(span[index], now: now)) }
     return try linked(jobs, outcomes, now: now)
   }
 

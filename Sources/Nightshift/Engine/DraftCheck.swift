@@ -1,24 +1,22 @@
-/// What can be wrong with a draft, before anything is stored.
+/// What can be wrong with a draft, before anything is stored. Drafts are borrowed throughout: they hold a dozen things, each
+/// of which a copy would count.
 struct DraftCheck {
-  private let draft: JobDraft
   private let index: Int
   /// Whether the payload was encoded from a Swift type in this program: then it is JSON and fits its handler.
   private let isTyped: Bool
   private let payloadLimit: Int
 
-  init(_ draft: JobDraft, index: Int, isTyped: Bool, payloadLimit: Int) {
-    self.draft = draft
+  init(index: Int, isTyped: Bool, payloadLimit: Int) {
     self.index = index
     self.isTyped = isTyped
     self.payloadLimit = payloadLimit
   }
 
-  func faults(_ kind: EngineCaches.Kind) -> [SubmissionError.Fault] {
-    optionFaults + payloadFaults(kind.schema)
+  func faults(in draft: borrowing JobDraft, _ schema: PayloadSchema?) -> [SubmissionError.Fault] {
+    optionFaults(draft.options, isForeground: draft.isForeground) + payloadFaults(draft.payload, schema)
   }
 
-  private var optionFaults: [SubmissionError.Fault] {
-    let options = draft.options
+  private func optionFaults(_ options: borrowing JobOptions, isForeground: Bool) -> [SubmissionError.Fault] {
     var faults: [SubmissionError.Fault] = []
     if let attempts = options.maxAttempts, !(1...1000).contains(attempts) {
       faults.append(fault("#/maxAttempts", "must be from 1 to 1000; got \(attempts)"))
@@ -33,7 +31,7 @@ struct DraftCheck {
       }
     }
     if options.hasKey {
-      faults += KeyOptionsCheck(options, isForeground: draft.isForeground).faults.map { fault($0.pointer, $0.message) }
+      faults += KeyOptionsCheck(copy options, isForeground: isForeground).faults.map { fault($0.pointer, $0.message) }
     }
     faults += lengthFault("organization", options.organization)
     faults += lengthFault("owner", options.owner)
@@ -46,16 +44,16 @@ struct DraftCheck {
     return [fault("#/\(name)", message)]
   }
 
-  private func payloadFaults(_ schema: PayloadSchema?) -> [SubmissionError.Fault] {
-    guard draft.payload.count <= payloadLimit else {
+  private func payloadFaults(_ payload: [UInt8], _ schema: PayloadSchema?) -> [SubmissionError.Fault] {
+    guard payload.count <= payloadLimit else {
       let message =
-        "has \(draft.payload.count) bytes; at most \(payloadLimit) are allowed. "
+        "has \(payload.count) bytes; at most \(payloadLimit) are allowed. "
         + "Put large data where both sides can reach it, and enqueue its address"
       return [fault("#/payload", message)]
     }
     if isTyped && schema == nil { return [] }
     do throws(JSONSyntaxError) {
-      let value = try JSONValue(parsing: draft.payload)
+      let value = try JSONValue(parsing: payload)
       return (schema?.faults(in: value) ?? []).map { found in
         fault("#/payload" + found.pointer.dropFirst(), found.message)
       }

@@ -48,7 +48,8 @@ extension Engine {
       guard let job = try await job(id) else { continue }
       guard let kind = caches.withLock({ $0.kinds[job.summary.kind] }) else { continue }
       let draft = JobDraft(kind: JobKind(stored: job.summary.kind), payload: payload)
-      let faults = DraftCheck(draft, index: 0, isTyped: false, payloadLimit: configuration.payloadLimit).faults(kind)
+      let faults = DraftCheck(index: 0, isTyped: false, payloadLimit: configuration.payloadLimit)
+        .faults(in: draft, kind.schema)
       guard faults.isEmpty else { throw SubmissionError(faults: faults) }
     }
   }

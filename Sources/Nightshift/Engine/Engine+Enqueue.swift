@@ -123,19 +123,8 @@ extension Engine {
       try await refresh()
       (kinds, gates) = caches.withLock { ($0.kinds, $0.gates) }
     }
-    var faults: [SubmissionError.Fault] = []
     let now = clock.now
-    var records: [NewJob] = []
-    records.reserveCapacity(drafts.count)
-    for (index, draft) in drafts.enumerated() {
-      let check = DraftCheck(draft, index: index, isTyped: isTyped, payloadLimit: configuration.payloadLimit)
-      guard let kind = kinds[draft.kind.rawValue] else {
-        faults.append(unknownKind(draft.kind, index))
-        continue
-      }
-      faults += check.faults(kind)
-      if faults.isEmpty { records.append(record(draft, kind, gates, now)) }
-    }
+    var (records, faults) = records(of: drafts, isTyped: isTyped, kinds, gates, now)
     faults += try await link(&records, drafts, hiding: hidden)
     guard faults.isEmpty else { throw SubmissionError(faults: faults) }
     if let (key, actor) = idempotency {
@@ -148,6 +137,26 @@ extension Engine {
       }
     }
     return records
+  }
+
+  /// The records of all drafts, or of those before the first that is at fault.
+  private func records(
+    of drafts: [JobDraft], isTyped: Bool, _ kinds: [String: EngineCaches.Kind], _ gates: GateSet, _ now: Timestamp
+  ) -> ([NewJob], [SubmissionError.Fault]) {
+    var faults: [SubmissionError.Fault] = []
+    var records: [NewJob] = []
+    records.reserveCapacity(drafts.count)
+    let span = drafts.span
+    for index in span.indices {
+      guard let kind = kinds[span[index].kind.rawValue] else {
+        faults.append(unknownKind(span[index].kind, index))
+        continue
+      }
+      let check = DraftCheck(index: index, isTyped: isTyped, payloadLimit: configuration.payloadLimit)
+      faults += check.faults(in: span[index], kind.schema)
+      if faults.isEmpty { records.append(record(span[index], kind, gates, now)) }
+    }
+    return (records, faults)
   }
 
   private func unknownKind(_ kind: JobKind, _ index: Int) -> SubmissionError.Fault {
@@ -168,28 +177,26 @@ extension Engine {
   }
 
   private func record(
-    _ draft: JobDraft, _ kind: EngineCaches.Kind, _ gates: GateSet, _ now: Timestamp
+    _ draft: borrowing JobDraft, _ kind: EngineCaches.Kind, _ gates: GateSet, _ now: Timestamp
   ) -> NewJob {
-    let options = draft.options
     var job = NewJob(
-      id: makeID(), kind: draft.kind, queue: options.queue ?? kind.queue, runAt: options.runAt.moment(now: now),
-      payload: draft.payload)
-    job.priority = options.priority ?? kind.priority
-    job.maxAttempts = options.maxAttempts ?? kind.maxAttempts
-    job.timeout = options.timeout
-    job.tags = options.tags
-    job.organization = options.organization
-    job.owner = options.owner
-    job.traceparent = options.traceparent ?? configuration.observer?.traceparent
-    job.limitKey = options.limitKey
+      id: makeID(), kind: draft.kind, queue: draft.options.queue ?? kind.queue,
+      runAt: draft.options.runAt.moment(now: now), payload: draft.payload)
+    job.priority = draft.options.priority ?? kind.priority
+    job.maxAttempts = draft.options.maxAttempts ?? kind.maxAttempts
+    job.timeout = draft.options.timeout
+    job.tags = draft.options.tags
+    job.organization = draft.options.organization
+    job.owner = draft.options.owner
+    job.traceparent = draft.options.traceparent ?? configuration.observer?.traceparent
+    job.limitKey = draft.options.limitKey
     if !gates.isEmpty {
       let facts = GateFacts(
-        limitKey: options.limitKey, organization: options.organization, owner: options.owner,
-        payload: draft.payload[...])
+        limitKey: job.limitKey, organization: job.organization, owner: job.owner, payload: draft.payload[...])
       job.lane = gates.lane(queue: job.queue.rawValue, kind: draft.kind.rawValue, facts)
     }
-    job.key = KeyClaim(draft, now: now)
-    if let debounce = options.debounce { job.runAt = now + debounce.quiet }
+    if draft.options.hasKey { job.key = KeyClaim(copy draft, now: now) }
+    if let debounce = draft.options.debounce { job.runAt = now + debounce.quiet }
     // Should the process that wants it end before it has begun, any worker may run it.
     if draft.isForeground { job.hold = Hold(.foreground, until: now + .seconds(60)) }
     return job
