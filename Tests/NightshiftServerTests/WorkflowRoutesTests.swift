@@ -50,6 +50,13 @@ import Testing
         refused.errors == [
           "#/jobs/0/dependsOn/0: closes a cycle, in which no job could ever begin: a → b → a"
         ])
+      let double = """
+        {"name": "w", "jobs": [{"ref": "a", "kind": "echo"}, {"ref": "b", "kind": "echo", "dependsOn": ["a", "a"]}]}
+        """
+      #expect(
+        try await test.call(.post, "/api/workflows", body: double).errors == [
+          "#/jobs/1/dependsOn/1: names \"a\" again: name each job once"
+        ])
       let callback = """
         {"name": "w", "jobs": [{"kind": "echo"}], "callback": {"kind": "ehco", "when": "never", "dependsOn": ["a"]}}
         """
