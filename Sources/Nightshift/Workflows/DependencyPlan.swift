@@ -72,13 +72,9 @@ struct DependencyPlan {
           "may name at most \(Self.mostDependencies) jobs; got \(dependencies.count). Let a job in between gather some"
         faults.append(.init(index: index, pointer: "#/dependsOn", message: message))
       }
-      var seen: Set<Dependency> = []
       for (place, dependency) in dependencies.enumerated() {
-        if !seen.insert(dependency).inserted {
-          faults.append(fault(index, place, "names \"\(dependency)\" again: name each job once"))
-        } else if case .ref(let name) = dependency, indexes[name] == nil {
-          faults.append(fault(index, place, unknown(name)))
-        }
+        guard case .ref(let name) = dependency, indexes[name] == nil else { continue }
+        faults.append(fault(index, place, unknown(name)))
       }
     }
     guard edges > Self.mostEdges else { return }
