@@ -10,6 +10,9 @@ enum UnknownCommand {
   /// The complaint, or `nil` if the words name a command, or anything else that is the parser's business.
   static func complaint(_ arguments: [String]) -> String? {
     guard let first = arguments.first, isWord(first) else { return nil }
+    if ["enqueue", "schedules"].contains(first), let option = option(in: arguments.dropFirst(), of: first) {
+      return option
+    }
     let commands = commands(of: NightshiftCommand.self)
     guard let group = commands[first] else { return text("nightshift", first, Array(commands.keys)) }
     guard group.configuration.defaultSubcommand != nil, !takesWord.contains(where: { $0 == group }),
@@ -18,6 +21,17 @@ enum UnknownCommand {
     let inner = Self.commands(of: group)
     guard inner[arguments[1]] == nil else { return nil }
     return text("nightshift \(first)", arguments[1], Array(inner.keys))
+  }
+
+  /// An option that is named as the API names it: what the parser finds near is another one.
+  private static func option(in arguments: ArraySlice<String>, of command: String) -> String? {
+    for argument in arguments.prefix(while: { $0 != "--" }) {
+      let name = String(argument.prefix { $0 != "=" })
+      guard let option = ArgumentName.options[name] else { continue }
+      guard command == "enqueue" || ["--org", "--tag"].contains(option) else { continue }
+      return "`nightshift \(command)` has no \(name): it is \(option)."
+    }
+    return nil
   }
 
   private static func isWord(_ argument: String) -> Bool {

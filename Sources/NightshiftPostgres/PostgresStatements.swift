@@ -167,7 +167,7 @@ package enum PostgresStatements {
     RETURNING j.id, j.version
     """
 
-  /// Those for whose end somebody waits.
+  /// Those for whose end somebody waits, and those that have asked what nobody has answered.
   static func awaited(among jobs: [JobID]) -> PostgresConnection.Request {
     var parameters = PostgresParameters()
     parameters.add(jobs.map(\.rawValue))
@@ -177,6 +177,7 @@ package enum PostgresStatements {
   private static let awaited = """
     SELECT depends_on FROM nightshift_dependencies WHERE depends_on = ANY($1::int8[]) AND state = 0
     UNION SELECT target FROM nightshift_waits WHERE target = ANY($1::int8[]) AND state = 0 AND target IS NOT NULL
+    UNION SELECT job FROM nightshift_checkpoints WHERE job = ANY($1::int8[]) AND state = 'pending'
     """
 
   static let insertResults = """

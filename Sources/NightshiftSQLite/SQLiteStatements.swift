@@ -77,11 +77,13 @@ package enum SQLiteStatements {
     WHERE id = ? AND state = 1 AND attempt = ? AND worker = ?
     """
 
-  /// By the indexes of what is open, which are empty while nobody waits.
+  /// Whether anybody waits for a job, and whether any question is open: by the indexes of what is open, which are empty
+  /// while there is nothing.
   static let anybodyWaits = """
-    SELECT 1 WHERE EXISTS(SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open WHERE state = 0)
+    SELECT EXISTS(SELECT 1 FROM nightshift_dependencies INDEXED BY nightshift_dependencies_open WHERE state = 0)
       OR EXISTS(
-        SELECT 1 FROM nightshift_waits INDEXED BY nightshift_waits_target WHERE state = 0 AND target IS NOT NULL)
+        SELECT 1 FROM nightshift_waits INDEXED BY nightshift_waits_target WHERE state = 0 AND target IS NOT NULL),
+      EXISTS(SELECT 1 FROM nightshift_checkpoints INDEXED BY nightshift_checkpoints_pending WHERE state = 'pending')
     """
 
   static let somebodyWaits = """

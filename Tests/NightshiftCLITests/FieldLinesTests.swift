@@ -29,6 +29,32 @@ import Testing
     }
   }
 
+  @Test func `of a job's waits and signals fits the terminal`() {
+    let job: JSONValue = [
+      "id": "job_1", "state": "waiting",
+      "waits": [
+        [
+          "name": "approval of the receipts", "type": "checkpoint", "state": "open",
+          "until": "2026-11-22T12:00:00.000Z", "checkpoint": "chk_0AKJR9BVM0000",
+        ]
+      ],
+      "signals": [
+        [
+          "name": "piad", "at": "2026-11-21T12:00:00.000Z", "by": "token:ada", "size": 12,
+          "payload": ["amount": 5, "note": "thank you"],
+        ], ["name": "long", "at": "2026-11-21T12:00:00.000Z", "by": "ada", "size": 5_000],
+      ], "signalCount": 7,
+    ]
+    let lines = JobDetailText(job: job, isColored: false, width: 60).lines()
+    for line in lines { #expect(TextWidth.of(line) <= 60, "\(line)") }
+    let text = lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    for part in ["until 2026-11-22T12:00:00.000Z", "piad  sent 2026", #""amount":5"#, "5000 bytes", "and 5 more"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    let whole = JobDetailText(job: job, isColored: false).lines()
+    #expect(whole.contains { $0.hasPrefix("  approval of the receipts") && $0.hasSuffix("chk_0AKJR9BVM0000") })
+  }
+
   @Test func `goes to a program in one line for each field`() {
     let lines = CheckpointText(checkpoint: checkpoint, isColored: false, width: nil).lines()
     #expect(lines.contains { $0.hasPrefix("  data") && $0.hasSuffix("}") })
@@ -51,5 +77,7 @@ import Testing
     let digest = String(repeating: "a", count: 64)
     #expect(fields.text("digest", digest) == ["  digest  \(digest)"])
     #expect(fields.text("empty", " ").isEmpty)
+    let wide = FieldLines(nameWidth: 16, width: 80, isColored: false)
+    #expect(wide.text("digest", digest) == ["  digest", "    \(digest)"], "it fits below its name")
   }
 }

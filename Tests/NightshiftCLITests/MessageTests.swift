@@ -28,6 +28,25 @@ import Testing
     #expect(text == "\(name): is wrong")
   }
 
+  @Test(arguments: [
+    (
+      "#/debounce", "says when the job is due: leave `runAt` and `delay` out",
+      "--debounce: says when the job is due: leave --at and --in out"
+    ),
+    (
+      "#/debounce/atMost", "must be at least as long as `quiet`, 30s; got 10s",
+      "--at-most: must be at least as long as --debounce, 30s; got 10s"
+    ),
+    (
+      "#/throttle", "with `excess: later` says when the job is due", "--throttle: with --later says when the job is due"
+    ), ("#/jitter", "and `debounce` both say when", "--jitter: and --debounce both say when"),
+    ("#/kind", "is unknown: did you mean `delay`?", "kind: is unknown: did you mean `delay`?"),
+  ])
+  func `names other fields as options too`(_ pointer: String, _ detail: String, _ text: String) {
+    let faults: JSONValue = [["pointer": .string(pointer), "detail": .string(detail)]]
+    #expect(message(422, ["detail": "x", "errors": faults]) == text)
+  }
+
   @Test func `tells every fault in a line of its own`() {
     let faults: JSONValue = [["pointer": "#/queue", "detail": "is a"], ["parameter": "limit", "detail": "is b"]]
     #expect(message(422, ["detail": "x", "errors": faults]) == "--queue: is a\n--limit: is b")
@@ -102,6 +121,17 @@ import Testing
   func `has a length of time that is written in another way says the rule`(_ arguments: [String]) async throws {
     let result = try await binary.run(arguments)
     #expect(result.status == 64 && result.errors.contains("such as 500ms, 30s or 1h30m"), "\(result.errors)")
+  }
+
+  @Test(arguments: [
+    (["enqueue", "echo", "--delay", "5m"], "`nightshift enqueue` has no --delay: it is --in."),
+    (["enqueue", "echo", "--runAt=2026-12-01T08:00:00Z"], "has no --runAt: it is --at."),
+    (["schedules", "add", "a", "@daily", "k", "--organization", "o"], "has no --organization: it is --org."),
+  ])
+  func `has an option that is called as in the API is told its own`(_ arguments: [String], _ words: String) async throws
+  {
+    let result = try await binary.run(arguments)
+    #expect(result.status == 64 && result.errors.contains(words), "\(result.errors)")
   }
 
   @Test func `keeps from locking itself out, and says of what kind there is none`() async throws {

@@ -55,6 +55,17 @@ import Testing
       ])
   }
 
+  @Test func `goes on below where a text is too long and must not be cut`() {
+    var table = Table([.text("UTC"), .wrapping("NOTE"), .text("END")])
+    table.add(["02:30", "this time does not exist on that day", "x"])
+    table.add(["03:30", "", "y"])
+    #expect(
+      table.lines(width: 30, isColored: false) == [
+        "UTC    NOTE                END", "02:30  this time does not  x", "       exist on that day",
+        "03:30                      y",
+      ])
+  }
+
   @Test func `pads coloured cells by what is seen`() {
     let plain = table().lines(width: 60, isColored: false)
     let colored = table().lines(width: 60, isColored: true)

@@ -29,9 +29,19 @@ import Testing
     #expect(file.entries["nightly-report"]?["enabled"] == false)
   }
 
-  @Test(arguments: ["", "schedules:\n", "schedules: {}\n", "# nothing yet\n"])
-  func `may be empty`(_ text: String) throws {
+  @Test(arguments: ["schedules: {}\n", "enabled: false\nschedules: {}\n"])
+  func `may declare none`(_ text: String) throws {
     #expect(try read(text).entries.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("", "the file is empty"), ("# nothing yet\n", "the file is empty"), ("schedules:\n", "`schedules` is empty"),
+    ("enabled: true\n", "`schedules` is missing"),
+  ])
+  func `that says nothing is a mistake, and no wish to end all`(_ text: String, _ words: String) throws {
+    let error = #expect(throws: ManifestError.self) { try read(text) }
+    let message = error?.problems.map(\.message).joined() ?? ""
+    #expect(message == "\(words); to end all schedules that the file declares, write `schedules: {}`")
   }
 
   @Test func `may switch all of its schedules off`() throws {
@@ -155,6 +165,19 @@ import Testing
     try FileManager.default.removeItem(atPath: path)
     await watch.load()
     #expect(try await names() == ["a"] && watch.problems.isEmpty)
+  }
+
+  @Test func `that was cut off on its way ends nothing, and one that declares none does`() async throws {
+    try write("a", "b")
+    await watch.load()
+    _ = try await test.engine.editSchedule("a", ["enabled": false], by: .system)
+    try "".write(toFile: path, atomically: true, encoding: .utf8)
+    await watch.load()
+    #expect(try await names() == ["a", "b"] && watch.problems.count == 1)
+    #expect(try await test.engine.schedule("a")?.record.overridden == ["enabled": false])
+    try "schedules: {}\n".write(toFile: path, atomically: true, encoding: .utf8)
+    await watch.load()
+    #expect(try await names() == [] && watch.problems.isEmpty)
   }
 
   @Test func `is read again when it has changed`() async throws {

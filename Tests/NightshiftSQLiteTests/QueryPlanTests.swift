@@ -57,6 +57,11 @@ import Testing
     ("SELECT 1 FROM nightshift_profile WHERE hour > 0 AND hour < ?", "PRIMARY KEY"),
     ("SELECT min(next_at) FROM nightshift_schedules WHERE enabled = 1", "nightshift_schedules_next"),
     ("DELETE FROM nightshift_artifact_chunks WHERE job = ?", "nightshift_artifact_chunks"),
+    ("SELECT job FROM nightshift_checkpoints WHERE job IN (?, ?) AND state = 'pending'", "nightshift_checkpoints_key"),
+    (
+      "SELECT DISTINCT job FROM nightshift_checkpoints WHERE state = 'pending' AND job IN (?, ?)",
+      "nightshift_checkpoints_key"
+    ), (SQLiteStatements.anybodyWaits, "nightshift_checkpoints_pending"),
   ]
 
   @Test(arguments: plans.indices)

@@ -159,6 +159,32 @@ import Testing
     }
   }
 
+  @Test func `shows what was sent and not waited for, hides it as payloads are, and bounds it`() async throws {
+    try await TestAPI.run { test in
+      try await test.engine.register("signal", payload: Int.self) { _, context in
+        try await context.signal("paid", as: Int.self)
+      }
+      let draft = JobDraft(kind: "signal", payload: Array("1".utf8))
+      let id = try #require(try await test.engine.submit([draft], actor: .system).first).id
+      try await wait(for: "waiting", id, test)
+      let path = "/api/jobs/\(id)"
+      let tag = try await test.call(.get, path).headers[.eTag]
+      let body = #"{"payload": {"amount": 5, "password": "geheim"}}"#
+      #expect(try await test.call(.post, path + "/signals/piad", as: .operator, body: body).status == 202)
+      let job = try await test.call(.get, path)
+      #expect(job.headers[.eTag] != tag && job.json["signalCount"] == 1)
+      let signal = try #require(job.json["signals"]?[0])
+      #expect(signal["name"] == "piad" && signal["by"] == "token:operator" && signal["at"]?.stringValue != nil)
+      #expect(signal["payload"] == ["amount": 5, "password": "geheim"])
+      let hidden = try await test.call(.get, path, as: .viewer)
+      #expect(hidden.json["signals"]?[0]?["payload"]?["amount"] == 5 && !hidden.text.contains("geheim"))
+      for _ in 1..<KeptSignal.most { try await test.engine.signal("piad", to: id, 1) }
+      let full = try await test.call(.post, path + "/signals/piad", as: .operator, body: body)
+      #expect(full.status == 409 && full.json["code"] == "signals_full", "\(full.text)")
+      #expect(full.detail.contains("at most 1000 signals with 8 MiB"))
+    }
+  }
+
   @Test func `sends signals, keeps them, and refuses them for what is over`() async throws {
     try await TestAPI.run { test in
       try await test.engine.register("signal", payload: Int.self) { _, context in

@@ -29,6 +29,15 @@ import Testing
     }
   }
 
+  @Test func `offers the nearest word for a slip`() async throws {
+    try await TestAPI.run(worker: false) { test in
+      let slip = try await test.call(.put, Self.path, body: #"{"rate": "10/1s smoooth", "by": "ownr"}"#)
+      #expect(slip.status == 422)
+      #expect(slip.errors.contains { $0.hasPrefix("#/rate") && $0.hasSuffix("did you mean `smooth`?") }, "\(slip.text)")
+      #expect(slip.errors.contains { $0.hasPrefix("#/by") && $0.hasSuffix("did you mean `owner`?") })
+    }
+  }
+
   @Test func `accepts what nobody knows yet, and warns of it`() async throws {
     try await TestAPI.run(worker: false) { test in
       _ = try await test.post(#"{"kind": "echo", "queue": "mail"}"#)

@@ -78,6 +78,18 @@ import Testing
       #expect(wrong.status == 422)
       #expect(wrong.json["errors"]?.arrayValue?.compactMap { $0["parameter"]?.stringValue } == ["zone", "expression"])
       #expect(try await test.call(.get, "/api/schedules/preview").status == 422)
+      func refused(_ target: String) async throws -> [String] {
+        let answer = try await test.call(.get, target)
+        #expect(answer.status == 422)
+        return answer.json["errors"]?.arrayValue?.compactMap { $0["parameter"]?.stringValue } ?? []
+      }
+      let all = "zone=Mars/Phobos&count=0&from=yesterday"
+      #expect(
+        try await refused("/api/schedules/preview?expression=61+2+*+*+*&\(all)") == [
+          "count", "from", "zone", "expression",
+        ])
+      #expect(try await refused("/api/schedules/preview?\(all)") == ["count", "from", "expression", "zone"])
+      #expect(try await refused("/api/schedules/nightly/preview?\(all)") == ["zone", "count", "from"])
     }
   }
 

@@ -38,6 +38,19 @@ import Testing
     }
   }
 
+  @Test func `waits once for a job that is named twice`() async throws {
+    try await TestAPI.run { test in
+      let body = """
+        {"name": "w", "jobs": [{"ref": "a", "kind": "echo"}, {"ref": "b", "kind": "echo", "dependsOn": ["a", "a"]}]}
+        """
+      let answer = try await test.call(.post, "/api/workflows", body: body)
+      #expect(answer.status == 202, "\(answer.text)")
+      let id = try #require(answer.json["jobs"]?[1]?["id"]?.stringValue)
+      #expect(try await test.end(of: id)?.summary.state == .completed)
+      #expect(try await test.call(.get, "/api/jobs/\(id)").json["dependencyCount"] == 1)
+    }
+  }
+
   @Test func `is refused with all that is wrong, each at its place`() async throws {
     try await TestAPI.run(worker: false) { test in
       let cycle = """
@@ -49,6 +62,11 @@ import Testing
       #expect(
         refused.errors == [
           "#/jobs/0/dependsOn/0: closes a cycle, in which no job could ever begin: a → b → a"
+        ])
+      let double = #"{"name": "w", "jobs": [{"ref": "a", "kind": "echo"}, {"ref": "a", "kind": "echo"}]}"#
+      #expect(
+        try await test.call(.post, "/api/workflows", body: double).errors == [
+          #"#/jobs/1/ref: "a" is the name of job 0 already: each needs its own"#
         ])
       let callback = """
         {"name": "w", "jobs": [{"kind": "echo"}], "callback": {"kind": "ehco", "when": "never", "dependsOn": ["a"]}}

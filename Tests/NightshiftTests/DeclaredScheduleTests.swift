@@ -29,6 +29,31 @@ import Testing
     #expect(schedule.record.overridden == nil && schedule.nextSlot?.rfc3339 == "2026-01-01T12:15:00.000Z")
   }
 
+  @Test func `may be rid of a field that the file declares, until it is reset`() async throws {
+    let declared: JSONValue = ["expression": "0 * * * *", "kind": "k", "jitter": "1s", "timeout": "5s"]
+    try await engine.declareSchedules(["s": declared])
+    let edited = try await engine.editSchedule("s", ["jitter": nil], by: .system)
+    #expect(edited.definition?.jitter == nil && edited.definition?.options.timeout == .seconds(5))
+    #expect(edited.record.overridden == ["jitter": nil] && edited.record.json["jitter"] == nil)
+    // What the file goes on saying changes nothing of it.
+    try await engine.declareSchedules(["s": ["expression": "0 * * * *", "kind": "k", "jitter": "2s"]])
+    #expect(try await engine.schedule("s")?.definition?.jitter == nil)
+    #expect(try await engine.resetSchedule("s", by: .system).definition?.jitter == .seconds(2))
+  }
+
+  @Test func `is not rid of a field that there is not, or that it needs`() async throws {
+    try await engine.declareSchedules(["s": hourly])
+    let unknown = await #expect(throws: ScheduleError.self) {
+      try await engine.editSchedule("s", ["jiter": nil], by: .system)
+    }
+    #expect(unknown?.description == "#/jiter: is not a known field: did you mean `jitter`?")
+    let needed = await #expect(throws: ScheduleError.self) {
+      try await engine.editSchedule("s", ["kind": nil], by: .system)
+    }
+    #expect(needed?.description.hasPrefix("#/kind: is missing") == true)
+    #expect(try await engine.schedule("s")?.record.overridden == nil)
+  }
+
   @Test func `goes on undisturbed when the file is read again`() async throws {
     let first = try await engine.declareSchedules(["s": hourly, "t": hourly])
     #expect(first == DeclaredChanges(added: ["s", "t"]))

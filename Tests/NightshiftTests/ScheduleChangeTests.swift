@@ -67,3 +67,49 @@ import Testing
     #expect(try await slots() == ["13:00 enqueued"])
   }
 }
+
+@Suite(.timeLimit(.minutes(5))) struct `A schedule whose end comes before it fires`: FiresSchedules {
+  let test: TestEngine
+
+  init() async throws { test = try await Self.fresh() }
+
+  private func refusal(_ body: () async throws -> Void) async -> String {
+    let error = await #expect(throws: ScheduleError.self) { try await body() }
+    return error?.description ?? ""
+  }
+
+  @Test(arguments: [
+    ("0 * * * *", "2020-01-01T00:00:00Z", "2026-01-01T13:00:00Z"),
+    ("0 0 29 2 *", "2027-01-01T00:00:00Z", "2028-02-29T00:00:00Z"),
+  ])
+  func `is refused`(_ expression: String, _ end: String, _ next: String) async throws {
+    let fields: JSONValue = ["expression": .string(expression), "kind": "k", "end": .string(end)]
+    let refused = await refusal { _ = try await engine.addSchedule("s", fields, by: .system) }
+    #expect(refused.hasPrefix("#/end: is \(end.dropLast())") && refused.contains("would be \(next)"), "\(refused)")
+    #expect(try await engine.schedule("s") == nil)
+    try await add("t", [:])
+    let change: JSONValue = ["end": .string(end), "expression": .string(expression)]
+    #expect(await refusal { _ = try await engine.editSchedule("t", change, by: .system) } == refused)
+  }
+
+  @Test func `may be given another description once it is over`() async throws {
+    try await add("s", ["end": "2026-01-01T13:30:00Z"])
+    test.clock.advance(by: .seconds(86_400))
+    let edited = try await engine.editSchedule("s", ["description": "over"], by: .system)
+    #expect(edited.definition?.description == "over")
+    _ = try await engine.editSchedule("s", ["end": "2026-06-01T00:00:00Z"], by: .system)
+  }
+
+  @Test func `is taken from a program, which says the same at each of its starts`() async throws {
+    var options = ScheduleOptions()
+    options.end = Timestamp(microseconds: 0).date
+    try await engine.schedule("s", Empty(), "@hourly", options)
+    #expect(try await engine.schedule("s")?.nextSlot == nil)
+  }
+
+  private struct Empty: Job {
+    static let kind: JobKind = "k"
+
+    func run(_ context: JobContext) async throws {}
+  }
+}

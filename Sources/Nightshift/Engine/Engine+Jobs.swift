@@ -136,7 +136,9 @@ extension JobDetail {
       artifacts: artifacts.map(ArtifactRecord.init),
       formerPayloads: former.map {
         FormerPayload(version: $0.integer(0)!, replacedAt: $0.timestamp(1)!, payload: $0.bytes(2)!)
-      }, flow: summary.attempt > 0 ? try JobFlow(of: summary.id, transaction) : JobFlow())
+      },
+      flow: try summary.attempt > 0
+        ? JobFlow(of: summary.id, transaction) : JobFlow(ofUnbegun: summary.id, transaction))
   }
 }
 

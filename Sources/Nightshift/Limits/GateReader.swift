@@ -110,7 +110,8 @@ extension Limit {
         if case .null = value { continue }
         key = value.stringValue.flatMap(LimitKey.init(text:))
         if key == nil {
-          fault(field, "must be \(LimitKey.rule)")
+          let meant = Self.meant(value.stringValue, among: ["key", "organization", "owner", "payload"])
+          fault(field, "must be \(LimitKey.rule)\(meant)")
         }
       case "concurrency":
         if case .null = value { continue }
@@ -119,7 +120,11 @@ extension Limit {
       case "rate":
         if case .null = value { continue }
         rate = value.stringValue.flatMap(Rate.init(text:))
-        if rate == nil { fault(field, "must look like `100/1m`, or `10/1s smooth` for even spacing") }
+        if rate == nil {
+          let words = value.stringValue?.split(separator: " ") ?? []
+          let meant = Self.meant(words.count == 2 ? String(words[1]) : nil, among: ["smooth", "window"])
+          fault(field, "must look like `100/1m`, or `10/1s smooth` for even spacing\(meant)")
+        }
       case "name":
         if value.stringValue != name { fault(field, "must be `\(name)`, as in the address, or be left out") }
       default:
@@ -131,6 +136,10 @@ extension Limit {
     let isReadable = faults.isEmpty
     faults += self.faults.filter { isReadable || $0.pointer != "#" }
     guard faults.isEmpty else { throw LimitError(faults: faults.sorted { $0.pointer < $1.pointer }) }
+  }
+
+  private static func meant(_ word: String?, among known: [String]) -> String {
+    word.flatMap { Spelling.nearest(to: $0, among: known) }.map { "; did you mean `\($0)`?" } ?? ""
   }
 
   static func names<Name: Hashable>(

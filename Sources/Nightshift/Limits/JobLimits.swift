@@ -54,16 +54,22 @@ extension GateHold {
     admission.running = try Engine.runningByPool(transaction)
     for gate in gates {
       let pool = Pool(gate: gate.id, text: "\(gate.id)")
-      if let rate = gate.rate {
-        let rows = try transaction.query("SELECT at, n FROM nightshift_dispatches WHERE pool = ?", [.text(pool.text)])
-        let dispatches = rows.map { RatePool.Dispatch(at: $0.timestamp(0)!, count: Int($0.integer(1)!)) }
-        admission.rates[pool.text] = RatePool(rate, dispatches, now: now)
-      }
+      admission.rates[pool.text] = try Self.rate(of: pool, gate, now: now, transaction)
       guard admission.room(of: pool, gate) == 0 else { continue }
       self.init(reason: gate.reason, name: gate.name, until: admission.nextMoment(of: pool, gate))
       return
     }
     return nil
+  }
+
+  /// `nil` for a gate without a rate.
+  private static func rate(
+    of pool: Pool, _ gate: Gate, now: Timestamp, _ transaction: any ReadTransaction
+  ) throws(StoreError) -> RatePool? {
+    guard let rate = gate.rate else { return nil }
+    let rows = try transaction.query("SELECT at, n FROM nightshift_dispatches WHERE pool = ?", [.text(pool.text)])
+    let dispatches = rows.map { RatePool.Dispatch(at: $0.timestamp(0)!, count: Int($0.integer(1)!)) }
+    return RatePool(rate, dispatches, now: now)
   }
 
   /// `nil` if there is no such gate.
@@ -81,9 +87,11 @@ extension GateHold {
       detail = BreakerState.reason(gate.text(4), trips: Int(gate.integer(5) ?? 0))
       // A breaker opens by itself.
       by = reason == .kindPaused ? gate.text(1) : nil
-    } else {
-      let wakes = try transaction.query("SELECT at FROM nightshift_wakes WHERE pool = ?", [.text(pool.text)])
-      until = wakes.first?.timestamp(0)
+    } else if let gate = try GateReader.gates(transaction)[pool.gate] {
+      // Not when the pool is looked at next: that may be only to make sure, and time alone gives no place.
+      var admission = Admission(now: now)
+      admission.rates[pool.text] = try Self.rate(of: pool, gate, now: now, transaction)
+      until = admission.nextMoment(of: pool, gate)
     }
     if let end = until, end <= now { until = nil }
   }

@@ -107,7 +107,7 @@ extension Engine {
     try Self.checkName(name)
     let json = json.withoutNulls
     let now = clock.now
-    try await check(try ScheduleDefinition(json: json, timelines), at: now, by: actor)
+    try await check(try ScheduleDefinition(json: json, timelines), endCounts: true, at: now, by: actor)
     let timelines = timelines
     try await changeSchedule(name, "add-schedule", json, by: actor) { former in
       guard former == nil else {
@@ -122,19 +122,23 @@ extension Engine {
 
   /// Changes fields of a schedule at run time. What a file declares comes back by ``resetSchedule(_:by:)``.
   ///
-  /// - Parameter json: The fields; `null` takes one back.
+  /// - Parameter json: The fields; `null` leaves one out, also where a file declares it.
   package func editSchedule(
     _ name: String, _ json: JSONValue, verb: String = "edit-schedule", by actor: Actor
   ) async throws -> ScheduleSummary {
     guard let former = try await schedule(name) else { throw ScheduleError.missing(name) }
     let now = clock.now
     let timelines = timelines
+    try ScheduleReader.checkNames(in: json)
     var trial = former.record
     trial.override(json)
     let definition = try ScheduleDefinition(json: trial.json, timelines)
     // A job that would be refused is no reason not to switch it off.
-    if json.objectValue?.keys.contains(where: { $0 != "enabled" }) != false {
-      try await check(definition, at: now, by: actor)
+    let names = Set((json.objectValue ?? [:]).keys)
+    if names != ["enabled"] {
+      // One that is over may be given another description, and not another end that lies behind.
+      let endCounts = !names.isDisjoint(with: ["expression", "zone", "start", "end"])
+      try await check(definition, endCounts: endCounts, at: now, by: actor)
     }
     try await changeSchedule(name, verb, json, by: actor) { former in
       guard var record = former else { throw ScheduleError.missing(name) }
@@ -221,8 +225,10 @@ extension Engine {
   }
 
   /// Whether it ever fires, and its job would be taken.
-  private func check(_ definition: ScheduleDefinition, at now: Timestamp, by actor: Actor) async throws {
-    try definition.check(at: now)
+  private func check(
+    _ definition: ScheduleDefinition, endCounts: Bool, at now: Timestamp, by actor: Actor
+  ) async throws {
+    try definition.check(at: now, endCounts: endCounts)
     let draft = definition.draft("?", slot: now)
     _ = try await organizations(of: [draft], by: actor)
     let faults = try await faults(in: [draft])
@@ -263,11 +269,12 @@ extension Engine {
 }
 
 extension ScheduleRecord {
-  /// Takes over fields that were said at run time; `null` takes one back.
+  /// Takes over fields that were said at run time. `null` leaves one out, also where it is declared: it is then none
+  /// until the schedule is reset.
   mutating func override(_ json: JSONValue) {
     var fields = overridden?.objectValue ?? [:]
     for (name, value) in json.objectValue ?? [:] {
-      if value == .null { fields.removeValue(forKey: name) } else { fields[name] = value }
+      if value == .null, declared?[name] == nil { fields.removeValue(forKey: name) } else { fields[name] = value }
     }
     overridden = fields.isEmpty && declared != nil ? nil : .object(fields)
   }

@@ -16,6 +16,12 @@ struct ScheduleReader {
     }
   }
 
+  /// - Throws: ``ScheduleError`` with the names that no field has, also of fields that are to be none.
+  static func checkNames(in json: JSONValue) throws(ScheduleError) {
+    let faults = ScheduleReader(json, ZoneTimelines()).faults
+    guard faults.isEmpty else { throw ScheduleError(.invalid, faults) }
+  }
+
   private static var known: String { ScheduleDefinition.fields.joined(separator: ", ") }
 
   private mutating func refuse(_ name: String, _ message: String) {
@@ -152,10 +158,17 @@ extension ScheduleDefinition {
   }
 
   /// Where a schedule is to begin: one that never fires in its zone is refused.
-  func check(at now: Timestamp) throws(ScheduleError) {
+  ///
+  /// - Parameter endCounts: Whether one whose end comes before is refused too. A program that says the same at each of its
+  ///   starts is not to fail because the end has come.
+  func check(at now: Timestamp, endCounts: Bool = false) throws(ScheduleError) {
     var endless = self
     endless.end = nil
-    guard endless.next(after: now) == nil else { return }
+    if let next = endless.next(after: now) {
+      guard endCounts, let end, next.timestamp > end else { return }
+      let message = "is \(end.rfc3339), and the next time would be \(next.utc): it would never fire"
+      throw ScheduleError(.invalid, [.init("#/end", message)])
+    }
     let message =
       "never fires in \(zone) within fifty years; where the hour or minute begins with *, times that clocks "
       + "skip are not made up for"

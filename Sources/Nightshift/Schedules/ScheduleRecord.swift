@@ -15,7 +15,7 @@ package struct ScheduleRecord: Sendable {
   /// What the file or the program says; `nil` for what a person added.
   package var declared: JSONValue?
   /// What was said at run time, which counts before ``declared``: all fields of what a person added, else those that
-  /// were changed.
+  /// were changed, with `null` for those of the declared that are to be none.
   package var overridden: JSONValue?
   /// The slots until then have been fired or given up.
   package var firedUntil: Timestamp
@@ -27,10 +27,11 @@ package struct ScheduleRecord: Sendable {
   /// Why it cannot fire.
   package var problem: String?
 
-  /// What counts: the overridden fields, and the declared ones for the rest.
+  /// What counts: the overridden fields, and the declared ones for the rest. A declared field that was overridden with
+  /// nothing is none.
   package var json: JSONValue {
     let declared = declared?.objectValue ?? [:]
-    return .object(declared.merging(overridden?.objectValue ?? [:]) { $1 })
+    return JSONValue.object(declared.merging(overridden?.objectValue ?? [:]) { $1 }).withoutNulls
   }
 
   init(_ row: SQLRow) {

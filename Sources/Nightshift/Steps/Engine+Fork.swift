@@ -37,7 +37,8 @@ package enum ForkError: Error, Sendable, CustomStringConvertible {
 extension Engine {
   /// Makes a new job of an old one, which stays as it is: with the results of all steps that were recorded before one.
   ///
-  /// What the old job waited for is waited for anew, and what people approved there is asked again.
+  /// What the old job waited for is waited for anew, and what people approved there is asked again. The jobs that it
+  /// depended on are not waited for: their results are handed on as they are.
   ///
   /// - Returns: The new job, which counts its attempts on from the old one's.
   /// - Throws: ``ForkError``, ``SubmissionError``.
@@ -51,6 +52,7 @@ extension Engine {
       if let payload = fork.payload { job.payload = payload }
       _ = try transaction.insert([job], now: now)
       try transaction.session.copyRequesters(of: origin, to: id)
+      try transaction.session.copyDependencies(of: origin, to: id)
       try transaction.session.noteRequester(actor, of: [id])
       try transaction.execute(
         "UPDATE nightshift_jobs SET attempt = (SELECT attempt FROM nightshift_jobs WHERE id = ?) WHERE id = ?",

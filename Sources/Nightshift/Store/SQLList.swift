@@ -1,10 +1,10 @@
 /// Ids for `IN (…)`, in lists of few different lengths, so that a database prepares few different statements.
-struct SQLList {
+package struct SQLList {
   private static let lengths = [1, 10, 100]
 
   /// The marks between the parentheses.
-  let marks: String
-  let values: [SQLValue]
+  package let marks: String
+  package let values: [SQLValue]
 
   private init(_ ids: ArraySlice<JobID>, length: Int) {
     marks = Array(repeating: "?", count: length).joined(separator: ", ")
@@ -12,7 +12,7 @@ struct SQLList {
     values = ids.map { SQLValue($0) } + Array(repeating: SQLValue(ids.last), count: length - ids.count)
   }
 
-  static func lists(of ids: [JobID]) -> [SQLList] {
+  package static func lists(of ids: [JobID]) -> [SQLList] {
     var lists: [SQLList] = []
     var rest = ids[...]
     while !rest.isEmpty {

@@ -25,6 +25,20 @@ extension StoreSession {
       let followed = ends.filter { awaited.contains($0.id) }
       try settleDependencies(on: followed)
       try endWaits(forEndsOf: followed)
+      try withdrawQuestions(ofCompleted: followed)
+    }
+  }
+
+  /// Nobody is to answer what a job has asked that completed without the answer. Those that were cancelled or died have
+  /// seen to it themselves.
+  private func withdrawQuestions(ofCompleted ends: [EndedJob]) throws(StoreError) {
+    guard try hasTaken(Migration.waits.step) else { return }
+    let moments = Dictionary(ends.filter { $0.state == .completed }.map { ($0.id, $0.at) }) { $1 }
+    for list in SQLList.lists(of: moments.keys.sorted()) {
+      let rows = try query(
+        "SELECT DISTINCT job FROM nightshift_checkpoints WHERE state = 'pending' AND job IN (\(list.marks))",
+        list.values)
+      for job in rows.compactMap({ $0.job(0) }).sorted() { try withdrawWaits(of: job, at: moments[job] ?? ends[0].at) }
     }
   }
 }

@@ -7,6 +7,7 @@ extension Engine {
   ///   - name: As ``JobContext/signal(_:as:timeout:)`` waits for it.
   ///   - payload: What goes with it.
   /// - Returns: `false` if there is no such job, or it is over: nothing was kept.
+  /// - Throws: ``SignalRefused`` if the job has not taken what came before: at most 1,000 signals with 8 MiB are kept.
   @discardableResult
   public func signal(_ name: String, to job: JobID, _ payload: some Encodable & Sendable) async throws -> Bool {
     let bytes = [UInt8](try JSONEncoder().encode(payload))

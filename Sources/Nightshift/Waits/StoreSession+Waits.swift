@@ -113,21 +113,24 @@ extension StoreSession {
   /// Keeps a signal, and resumes the job if it waits for it.
   ///
   /// - Returns: The job as it was; `nil` if there is none.
+  /// - Throws: ``SignalRefused`` if so much is kept for it that there is no room.
   func signal(
     _ name: String, to job: JobID, _ payload: [UInt8], id: Int64, by actor: Actor, at now: Timestamp
-  ) throws(StoreError) -> JobRow? {
+  ) throws -> JobRow? {
     // The same lock that parking takes: either the signal finds the wait, or the wait finds the signal.
     try lock("nightshift_jobs", where: "id = ?", [SQLValue(job)])
     guard let row = try jobRow(job) else { return nil }
     guard !row.state.isTerminal else { return row }
-    try execute(
-      "INSERT INTO nightshift_signals(id, job, name, payload, sent_at, sent_by) VALUES(?, ?, ?, ?, ?, ?)",
-      [.integer(id), SQLValue(job), .text(name), .bytes(payload), SQLValue(now), .text(actor.id)])
     let waits = try query(
       "SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND state = 0 AND type = 2 ORDER BY id",
       [SQLValue(job)]
     ).map(Wait.init)
-    guard let wait = waits.first(where: { $0.names.contains(name) }) else { return row }
+    let wait = waits.first { $0.names.contains(name) }
+    if wait == nil { try checkRoom(forSignalOf: payload.count, to: job) }
+    try execute(
+      "INSERT INTO nightshift_signals(id, job, name, payload, sent_at, sent_by) VALUES(?, ?, ?, ?, ?, ?)",
+      [.integer(id), SQLValue(job), .text(name), .bytes(payload), SQLValue(now), .text(actor.id)])
+    guard let wait else { return row }
     if try takeSignal(for: wait.id, wait.names, of: job, at: now) { try resume(job, at: now) }
     return row
   }

@@ -31,6 +31,16 @@ extension StoreSession {
     return try settled(outcomes, jobs, Set(links.all.map(\.job)))
   }
 
+  /// Hands what a job depended on to its fork, which waits for none of them: it finds their results as the old one did.
+  func copyDependencies(of origin: JobID, to fork: JobID) throws(StoreError) {
+    guard try knowsWorkflows else { return }
+    try execute(
+      """
+      INSERT INTO nightshift_dependencies(job, depends_on, ref, on_death, state, outcome)
+      SELECT ?, depends_on, ref, on_death, 1, outcome FROM nightshift_dependencies WHERE job = ?
+      """, [SQLValue(fork), SQLValue(origin)])
+  }
+
   /// Locks the jobs, so that none ends unseen from here on, and reads where they stand.
   private func lockedStates(of ids: Set<JobID>) throws(StoreError) -> [JobID: JobState] {
     try lockJobs(ids)

@@ -41,7 +41,7 @@ struct ProblemDetails {
     let place =
       fault["pointer"]?.stringValue.map(ArgumentName.of(pointer:)) ?? fault["parameter"]?.stringValue.map(
         ArgumentName.of(parameter:)) ?? ""
-    let detail = fault.text("detail")
+    let detail = ArgumentName.words(fault.text("detail"), about: fault.text("pointer"))
     return place.isEmpty ? detail : "\(place): \(detail)"
   }
 

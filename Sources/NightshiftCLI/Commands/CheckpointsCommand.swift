@@ -5,10 +5,11 @@ import Nightshift
 /// `nightshift checkpoints`
 struct CheckpointsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "checkpoints", abstract: "List, show and decide the questions that jobs ask people.",
+    commandName: "checkpoints", abstract: "List, show, ask and decide the questions that jobs ask people.",
     usage: "nightshift checkpoints [<subcommand>] [<options>]",
     subcommands: [
-      CheckpointsList.self, CheckpointsShow.self, CheckpointsApprove.self, CheckpointsReject.self, GrantsCommand.self,
+      CheckpointsList.self, CheckpointsShow.self, CheckpointsApprove.self, CheckpointsReject.self, CheckpointsAsk.self,
+      GrantsCommand.self,
     ],
     defaultSubcommand: CheckpointsList.self)
 }

@@ -31,7 +31,7 @@ struct LimitsList: AsyncParsableCommand {
 
   static func table(_ limits: [JSONValue]) -> Table {
     var table = Table([
-      .flexible("LIMIT"), .flexible("LETS RUN"), .number("RUNNING"), .number("HELD"), .flexible("FOR EACH"),
+      .flexible("LIMIT"), .wrapping("LETS RUN"), .number("RUNNING"), .number("HELD"), .flexible("FOR EACH"),
       .flexible("COVERS"),
     ])
     for limit in limits {

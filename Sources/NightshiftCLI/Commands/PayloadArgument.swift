@@ -1,5 +1,6 @@
 import Foundation
 import Nightshift
+import NightshiftJobs
 
 /// A payload on the command line: JSON itself, `@FILE`, or `-` for standard input.
 enum PayloadArgument {
@@ -13,6 +14,22 @@ enum PayloadArgument {
       return try parse(try contents(path), path)
     }
     return try parse(Array(argument.utf8), "the payload")
+  }
+
+  /// A file, or `-` for standard input, with JSON or YAML.
+  static func document(_ path: String) throws(CommandFailure) -> JSONValue {
+    let bytes = try contents(path == "-" ? "/dev/stdin" : path)
+    let name = path == "-" ? "standard input" : path
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure("\(name) is not UTF-8.", status: ExitStatus.usage)
+    }
+    // JSON is YAML, but for large numbers and the like read by its own rules.
+    if let value = try? JSONValue(parsing: bytes) { return value }
+    do throws(ManifestError) {
+      return try YAMLDocument.json(text, file: name)
+    } catch {
+      throw CommandFailure(error.problems.map(\.description).joined(separator: "\n"), status: ExitStatus.usage)
+    }
   }
 
   private static func contents(_ path: String) throws(CommandFailure) -> [UInt8] {

@@ -49,18 +49,47 @@ struct ScheduleFieldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What limits by key tell its jobs apart by.", valueName: "key"))
   var limitKey: String?
 
+  @Option(
+    help: ArgumentHelp("Keep out a slot's job with this key until the one that has it has ended.", valueName: "key"))
+  var unique: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --unique, what to do to the job that has the key: nothing (drop, the default), replace or extend.",
+      valueName: "what"),
+    completion: .list(Unique.Conflict.allCases.map(\.rawValue)))
+  var onConflict: Unique.Conflict?
+
+  @OptionGroup var keys: KeyOptions
+
+  @Option(help: ArgumentHelp("The organization that owns its jobs.", valueName: "name"))
+  var org: String?
+
+  @Option(help: ArgumentHelp("Whom its jobs belong to.", valueName: "name"))
+  var owner: String?
+
   @Option(help: ArgumentHelp("What it is for.", valueName: "text"))
   var description: String?
 
+  func validate() throws {
+    guard onConflict == nil || unique != nil else { throw ValidationError("--on-conflict goes with --unique.") }
+    guard unique == nil || keys.fields.isEmpty else {
+      throw ValidationError("--unique does not go with --debounce or --throttle.")
+    }
+  }
+
   func fields() throws -> [String: JSONValue] {
-    var fields: [String: JSONValue] = [:]
+    var fields = keys.fields
     let texts = [
       "zone": zone, "queue": queue, "priority": priority?.rawValue, "timeout": timeout?.duration.text,
       "catchUp": catchUp, "overlap": overlap, "jitter": jitter?.duration.text, "start": start?.text, "end": end?.text,
-      "limitKey": limitKey, "description": description,
+      "limitKey": limitKey, "description": description, "organization": org, "owner": owner,
     ]
     for (name, text) in texts { fields[name] = text.map { .string($0) } }
     if let payload { fields["payload"] = try PayloadArgument.read(payload) }
+    if let unique {
+      fields["unique"] = ["key": .string(unique), "onConflict": .string((onConflict ?? .drop).rawValue)]
+    }
     if let maxAttempts { fields["maxAttempts"] = .integer(Int64(maxAttempts)) }
     if !tags.isEmpty { fields["tags"] = .array(tags.map { .string($0) }) }
     return fields
@@ -117,7 +146,8 @@ struct SchedulesEdit: AsyncParsableCommand {
 
   @Option(
     name: .customLong("unset"), parsing: .singleValue,
-    help: ArgumentHelp("Take a field back, such as queue; may be repeated.", valueName: "field"))
+    help: ArgumentHelp(
+      "Leave a field out, such as queue, also where the file declares it; may be repeated.", valueName: "field"))
   var unset: [String] = []
 
   @OptionGroup var options: ScheduleFieldOptions
@@ -127,7 +157,7 @@ struct SchedulesEdit: AsyncParsableCommand {
     var fields = try options.fields()
     if let expression { fields["expression"] = .string(expression) }
     if let kind { fields["kind"] = .string(kind) }
-    for name in unset { fields[name] = .null }
+    for name in unset { fields[ArgumentName.field(of: name)] = .null }
     guard !fields.isEmpty else {
       throw CommandFailure(
         "Nothing is to be changed. Name a field, such as --expression '0 3 * * *'.", status: ExitStatus.usage)

@@ -190,18 +190,32 @@ struct SchedulesHistory: AsyncParsableCommand {
 struct SchedulesExport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Print all schedules as a schedules file, as they count now.",
-    usage: "nightshift schedules export [<options>]")
+    usage: "nightshift schedules export [--output <file>] [<options>]",
+    discussion: """
+      With --output the file is written whole or not at all. A shell's > empties it first, and it stays empty where \
+      the export fails.
+      """)
+
+  @Option(help: ArgumentHelp("Write it to this file, in place of what is there.", valueName: "file"))
+  var output: String?
 
   @OptionGroup var shared: SharedOptions
 
   func run() async throws {
-    try await shared.withAPI { api, output in
-      if output.isJSON { return output.json(try await Self.all(api)) }
-      let path = "/api/schedules/export"
-      let response = try await api.send(APIRequest(method: .get, path: path))
-      guard response.isSuccess else { throw api.failure(response, path) }
-      Output.write(String(decoding: response.body, as: UTF8.self), to: STDOUT_FILENO)
+    try await shared.withAPI { api, terminal in
+      let bytes = try await contents(api, asJSON: terminal.isJSON)
+      guard let file = output else { return Output.write(bytes, to: STDOUT_FILENO) }
+      try PrivateFile.write(bytes, to: file, mode: 0o644)
+      terminal.note("The schedules are in \(file).")
     }
+  }
+
+  private func contents(_ api: any APIClient, asJSON: Bool) async throws -> [UInt8] {
+    if asJSON { return try await Self.all(api).serialized(pretty: true) + [UInt8(ascii: "\n")] }
+    let path = "/api/schedules/export"
+    let response = try await api.send(APIRequest(method: .get, path: path))
+    guard response.isSuccess else { throw api.failure(response, path) }
+    return response.body
   }
 
   private static func all(_ api: any APIClient) async throws -> JSONValue {

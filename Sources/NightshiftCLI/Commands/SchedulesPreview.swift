@@ -59,7 +59,7 @@ struct SchedulesPreview: AsyncParsableCommand {
   private func show(_ times: JSONValue, _ output: Output) {
     if output.isJSON { return output.json(times) }
     let times = times.arrayValue ?? []
-    var table = Table([.text("UTC"), .text("LOCAL"), .flexible("NOTE")])
+    var table = Table([.text("UTC"), .text("LOCAL"), .wrapping("NOTE")])
     for time in times {
       table.add([.init(time.text("utc")), .init(time.text("local")), .init(time.text("note"), .yellow)])
     }

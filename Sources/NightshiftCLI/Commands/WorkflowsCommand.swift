@@ -5,9 +5,9 @@ import Nightshift
 /// `nightshift workflows`: alone it lists.
 struct WorkflowsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "workflows", abstract: "List, show and cancel workflows: jobs that wait for each other.",
+    commandName: "workflows", abstract: "List, start, show and cancel workflows: jobs that wait for each other.",
     usage: "nightshift workflows [<subcommand>] [<options>]",
-    subcommands: [WorkflowsList.self, WorkflowsShow.self, WorkflowsCancel.self],
+    subcommands: [WorkflowsList.self, WorkflowsStart.self, WorkflowsShow.self, WorkflowsCancel.self],
     defaultSubcommand: WorkflowsList.self)
 }
 

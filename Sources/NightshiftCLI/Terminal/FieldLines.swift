@@ -36,7 +36,16 @@ struct FieldLines {
     let start = indent + max(nameWidth, TextWidth.of(name) + 1)
     let room = width.map { max(Self.readable, $0 - start) } ?? .max
     let blank = String(repeating: " ", count: indent)
-    return wrap(room).enumerated().map { place, text in
+    let wrapped = wrap(room)
+    // A digest or a path that is too long to stand beside its name may fit below it.
+    if let width, wrapped.contains(where: { TextWidth.of($0) > room }) {
+      let below = wrap(max(Self.readable, width - indent - 2))
+      if below.allSatisfy({ TextWidth.of($0) <= width - indent - 2 }) {
+        return [blank + Style.dim.paint(name, ifColored: isColored)]
+          + below.map { "\(blank)  \(style.paint($0, ifColored: isColored))" }
+      }
+    }
+    return wrapped.enumerated().map { place, text in
       let title = place == 0 ? name : ""
       let padded = title + String(repeating: " ", count: start - indent - TextWidth.of(title))
       return blank + Style.dim.paint(padded, ifColored: isColored) + style.paint(text, ifColored: isColored)

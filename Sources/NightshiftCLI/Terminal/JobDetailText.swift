@@ -9,7 +9,7 @@ struct JobDetailText {
   var width: Int?
 
   func lines() -> [String] {
-    header() + moments() + ties() + content() + steps() + waits() + attempts() + logs() + artifacts()
+    header() + moments() + ties() + content() + steps() + waits() + signals() + attempts() + logs() + artifacts()
   }
 
   private func header() -> [String] {
@@ -86,10 +86,10 @@ struct JobDetailText {
   private func steps() -> [String] {
     section(
       "steps",
-      job.items("steps").map { step in
+      job.items("steps").flatMap { step in
         let result = step["result"].map { " → \($0.description)" } ?? ""
         let error = step.text("error").isEmpty ? "" : ": \(step.text("error"))"
-        return TextWidth.singleLine(
+        return wrapped(
           "\(step.text("name"))  \(step.text("state")) in attempt \(step.number("attempt"))\(result)\(error)")
       })
   }
@@ -97,13 +97,25 @@ struct JobDetailText {
   private func waits() -> [String] {
     section(
       "waits",
-      job.items("waits").map { wait in
+      job.items("waits").flatMap { wait in
         let what = wait.text("checkpoint").isEmpty ? wait.text("child") : wait.text("checkpoint")
         let until = wait.text("until").isEmpty ? "" : " until \(wait.text("until"))"
         let ended = wait.text("endedAt").isEmpty ? until : " at \(wait.text("endedAt"))"
-        return TextWidth.singleLine(
-          "\(wait.text("name"))  \(wait.text("type"))  \(wait.text("state"))\(ended)  \(what)")
+        let parts = ["\(wait.text("name"))", wait.text("type"), "\(wait.text("state"))\(ended)", what]
+        return wrapped(parts.filter { !$0.isEmpty }.joined(separator: "  "))
       })
+  }
+
+  /// Those that nobody has waited for: perhaps a name was mistyped.
+  private func signals() -> [String] {
+    let signals = job.items("signals")
+    var lines = signals.flatMap { signal in
+      let payload = signal["payload"]?.description ?? "\(signal.number("size")) bytes"
+      return wrapped("\(signal.text("name"))  sent \(signal.text("at")) by \(signal.text("by"))  \(payload)")
+    }
+    let rest = job.number("signalCount") - signals.count
+    if rest > 0 { lines.append("and \(rest) more") }
+    return section("signals that it has not waited for", lines)
   }
 
   private func attempts() -> [String] {
@@ -143,6 +155,14 @@ struct JobDetailText {
 
   private func section(_ title: String, _ lines: [String]) -> [String] {
     lines.isEmpty ? [] : ["", Style.dim.paint(title, ifColored: isColored)] + lines.map { "  " + $0 }
+  }
+
+  /// A line in as many as the terminal makes of it, the others a little further in.
+  private func wrapped(_ text: String) -> [String] {
+    let text = TextWidth.singleLine(text)
+    guard let room = width.map({ max(12, $0 - 2) }), TextWidth.of(text) > room else { return [text] }
+    let lines = TextWidth.wrap(text, to: room - 2).map { $0.trimmingCharacters(in: .whitespaces) }
+    return lines.enumerated().map { $0.offset == 0 ? $0.element : "  \($0.element)" }
   }
 
   private var fields: FieldLines { FieldLines(nameWidth: 14, width: width, isColored: isColored) }

@@ -6,10 +6,13 @@ struct Table {
     /// Whether it gives up width before columns are left out. Ids, which people copy, do not.
     var isFlexible = false
     var isOptional = false
+    /// Whether its texts go on below where they are too long, instead of being cut.
+    var wraps = false
 
     static func text(_ title: String) -> Column { Column(title: title) }
     static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
     static func number(_ title: String) -> Column { Column(title: title, isRightAligned: true) }
+    static func wrapping(_ title: String) -> Column { Column(title: title, isFlexible: true, wraps: true) }
 
     /// The same, left out where the terminal is narrow: before the others, the last one first.
     var optional: Column {
@@ -55,7 +58,20 @@ struct Table {
     guard let shown = shown(natural, within: width) else { return records(width ?? .max, isColored) }
     let widths = widths(natural, of: shown, within: width)
     let heading = columns.map { Cell($0.title, .dim) }
-    return ([heading] + rows).map { line($0, shown, widths, isColored) }
+    return ([heading] + rows).flatMap { row in
+      wrapped(row, widths).map { line($0, shown, widths, isColored) }
+    }
+  }
+
+  /// A row in as many as its longest wrapping cell needs.
+  private func wrapped(_ cells: [Cell], _ widths: [Int]) -> [[Cell]] {
+    let pieces = columns.indices.map { index in
+      columns[index].wraps ? TextWidth.wrap(cells[index].text, to: widths[index]) : [cells[index].text]
+    }
+    let count = pieces.map(\.count).max() ?? 1
+    return (0..<count).map { place in
+      columns.indices.map { Cell(pieces[$0].indices.contains(place) ? pieces[$0][place] : "", cells[$0].style) }
+    }
   }
 
   /// The columns that fit: optional ones are left out first, the last of them first, and come back where there is room

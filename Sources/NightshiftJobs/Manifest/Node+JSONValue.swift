@@ -8,7 +8,7 @@ extension Node {
   func json(budget: inout Int) throws(YAMLValueError) -> JSONValue {
     budget -= 1
     guard budget > 0 else {
-      throw YAMLValueError(message: "too many values; at most 10000 are read", line: mark?.line)
+      throw YAMLValueError(message: "too many values, or aliases that stand for as many", line: mark?.line)
     }
     switch self {
     case .scalar(let scalar):

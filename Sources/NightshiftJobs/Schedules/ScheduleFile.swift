@@ -15,9 +15,16 @@ package struct ScheduleFile: Sendable, Hashable {
   ///   - file: Its name for people, which stands before every problem.
   /// - Throws: ``ManifestError`` with every mistake that was found.
   package init(parsing text: String, file: String, _ timelines: ZoneTimelines) throws(ManifestError) {
-    guard let root = try JobManifest.compose(text, file: file), root.scalar?.isNull != true else { return }
+    // What is left of a file that was cut off on its way must not end every schedule.
+    let remedy = "to end all schedules that the file declares, write `schedules: {}`"
+    guard let root = try JobManifest.compose(text, file: file), root.scalar?.isNull != true else {
+      throw ManifestError([ManifestProblem(file: file, message: "the file is empty; \(remedy)")])
+    }
     var reader = ManifestReader(file: file)
     let fields = reader.fields(of: root, named: "the file", known: Self.keys)
+    if root.mapping != nil, fields["schedules"].map({ $0.scalar?.isNull == true }) ?? true {
+      reader.report("`schedules` is \(fields["schedules"] == nil ? "missing" : "empty"); \(remedy)", at: root)
+    }
     let isEnabled = reader.flag(fields["enabled"], "enabled") ?? true
     for (name, node) in reader.schedules(fields["schedules"]) {
       guard var json = reader.json(node, of: name), reader.check(json, of: name, at: node, timelines) else { continue }

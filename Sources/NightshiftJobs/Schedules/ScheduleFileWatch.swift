@@ -5,8 +5,8 @@ import Synchronization
 
 /// Keeps the schedules that `scheduler.yaml` declares as the file has them.
 ///
-/// A file that is broken changes nothing: what it said before goes on. So does one that is not there: a process on
-/// another machine may have none, and must not end the schedules of all. To end them, leave the file empty.
+/// A file that is broken or empty changes nothing: what it said before goes on. So does one that is not there: a process
+/// on another machine may have none, and must not end the schedules of all. To end them, the file says `schedules: {}`.
 package final class ScheduleFileWatch: Sendable {
   private struct State {
     /// The last state of the file that was acted upon.

@@ -79,7 +79,9 @@ import Testing
     let (dead, completed) = (try await test.engine.add("k", "1"), try await test.engine.add("k", "2"))
     try await test.runUntilIdle()
     #expect(try await test.engine.state(of: dead) == .dead)
+    #expect(try await test.engine.state(of: completed) == .completed)
     #expect(try await pending(test).isEmpty)
+    #expect(try await test.engine.column("SELECT DISTINCT state FROM nightshift_waits") == ["3"])
     for job in [dead, completed] {
       var filter = CheckpointFilter()
       filter.job = job
@@ -88,6 +90,43 @@ import Testing
         try await test.engine.decide(checkpoint.id, Verdict(.approve), by: ada)
       }
     }
+  }
+
+  @Test func `is withdrawn when the job completes without it, and others stay open`() async throws {
+    let test = try await engine { (payload: Int, context: JobContext) -> Int in
+      guard payload == 1, context.attempt == 1 else { return payload }
+      _ = try await context.approval("send", title: "Send?")
+      return 0
+    }
+    let open = try await test.engine.add("k", "1")
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: open) == .waiting)
+    let draft = CheckpointDraft(key: "late", type: .approval, title: "Go?", data: nil, options: CheckpointOptions())
+    _ = try await test.engine.ask(draft, of: open, by: .system)
+    // Others complete meanwhile, and end nothing of it.
+    for _ in 1...3 { _ = try await test.engine.add("k", "2") }
+    try await test.runUntilIdle()
+    #expect(try await pending(test).count == 2)
+    let send = try #require(try await pending(test).first { $0.key == "send" })
+    _ = try await test.engine.decide(send.id, Verdict(.approve), by: ada)
+    try await test.runUntilIdle()
+    #expect(try await test.engine.state(of: open) == .completed)
+    var filter = CheckpointFilter()
+    filter.job = open
+    let states = try await test.engine.checkpoints(filter).checkpoints.map { "\($0.key) \($0.state)" }
+    #expect(Set(states) == ["send approved", "late withdrawn"])
+  }
+
+  @Test func `tells the job when it expires, and not when somebody is reminded of it`() async throws {
+    let test = try await asking {
+      $0.expires = .seconds(86_400)
+      $0.reminders = [.seconds(3_600)]
+    }
+    let (id, checkpoint) = try await ask(test)
+    #expect(try await test.engine.job(id)?.flow.waits.map(\.dueAt) == [checkpoint.expiresAt])
+    test.clock.advance(by: .seconds(3_601))
+    try await test.runUntilIdle()
+    #expect(try await test.engine.job(id)?.flow.waits.map(\.dueAt) == [checkpoint.expiresAt])
   }
 
   @Test func `about a problem is asked again when a person runs the job again`() async throws {

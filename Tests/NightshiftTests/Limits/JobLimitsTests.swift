@@ -63,6 +63,29 @@ import Testing
     }
   }
 
+  @Test func `has no next time where only the end of another job makes room`() async throws {
+    let test = try await TestEngine.fresh()
+    let (begun, release) = (Signal(), Signal())
+    try await test.engine.register("k", payload: Int.self) { _, _ in
+      begun.signal()
+      await release.wait()
+    }
+    try await test.engine.set(Limit("calls", kinds: ["k"], by: .key, concurrency: 1))
+    var jobs: [JobID] = []
+    for _ in 1...3 { jobs.append(try await submit(test, key: "a")) }
+    try await test.engine.whileRunning {
+      await begun.wait()
+      release.signal()
+      // The second has got the place of the first, and the third is looked at again soon, to make sure.
+      await begun.wait()
+      let hold = try await test.engine.job(jobs[2])?.limits.hold
+      #expect(hold == GateHold(reason: .limit, name: "calls", key: "a"))
+      #expect(try await test.engine.column("SELECT count(*) FROM nightshift_wakes") == ["1"])
+      for _ in 1...2 { release.signal() }
+      _ = try await test.engine.waitForEnd(of: jobs[2], timeout: .seconds(240))
+    }
+  }
+
   @Test func `says when the rate of a whole queue lets the next one begin`() async throws {
     let test = try await TestEngine.fresh()
     try await test.engine.register("k", payload: Int.self) { _, _ in }

@@ -191,6 +191,8 @@ extension WalkModel {
     if case .completed = outcome {
       jobs[job].state = .completed
       jobs[job].result = jobs[job].attempt
+      // What others have asked on its behalf, and nobody has answered.
+      if jobs[job].questions.contains(where: { $0.state == .pending }) { withdraw(job) }
       return follow([job])
     }
     if jobs[job].isCancelRequested { return endAsCancelled(job) }

@@ -47,6 +47,14 @@ extension JSONValue {
     ])
   }
 
+  /// A signal that waits to be waited for.
+  init(_ signal: KeptSignal) {
+    self = .fields([
+      "name": .string(signal.name), "at": JSONValue(signal.sentAt), "by": .string(signal.sentBy),
+      "size": JSONValue(signal.size), "payload": signal.payload.map { JSONValue(stored: $0) },
+    ])
+  }
+
   init(_ wait: Wait) {
     self = .fields([
       "name": .string(wait.key), "type": .string("\(wait.kind)"), "state": .string("\(wait.state)"),

@@ -53,6 +53,8 @@ extension JSONValue {
     fields["artifacts"] = .array(job.artifacts.map { JSONValue($0, of: job.summary.id) })
     fields["steps"] = .array(job.flow.steps.map { JSONValue($0) })
     fields["waits"] = .array(job.flow.waits.map { JSONValue($0) })
+    fields["signals"] = .array(job.flow.signals.map { JSONValue($0) })
+    fields["signalCount"] = JSONValue(job.flow.signalCount)
     fields["forkedFrom"] = job.flow.origin.map { origin in
       .fields(["job": .string("\(origin)"), "step": job.flow.originStep.map(JSONValue.string)])
     }

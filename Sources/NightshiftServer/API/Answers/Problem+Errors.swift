@@ -18,6 +18,7 @@ extension Problem {
       case let error as CheckpointError: Problem(error)
       case let error as AccountError: Problem(error)
       case let error as SecretError: Problem(error)
+      case let error as SignalRefused: Problem(.conflict, "signals_full", error.description)
       case let error as FlowError: .invalid([.init("#", error.description)])
       case let error as HTTPParserError: .malformed(error)
       case is NIOTooManyBytesError:

@@ -38,9 +38,9 @@ extension RouteTable {
       throw APIRequest.noSuchJob(id)
     }
     // The version counts transitions only; logs and progress go on between them, its queue may be paused, a limit may fill
-    // up, and jobs that this one is tied to move on their own.
+    // up, signals are kept, and jobs that this one is tied to move on their own.
     let progress = job.progress.map { "\($0.at.microseconds)" } ?? ""
-    let others = "\(job.summary.whyHeld?.stamp ?? "").\(job.limits.stamp).\(job.ties.stamp)"
+    let others = "\(job.summary.whyHeld?.stamp ?? "").\(job.limits.stamp).\(job.ties.stamp).\(job.flow.stamp)"
     let etag = "W/\"\(job.summary.version).\(job.logs.last?.sequence ?? 0).\(progress).\(others)\""
     let headers: HTTPFields = [.eTag: etag, .cacheControl: "private, no-cache"]
     guard !request.headers.matches(etag: etag) else {

@@ -65,10 +65,26 @@ extension RouteTable {
   }
 
   private static func previewExpression(_ request: APIRequest) async throws -> Response {
-    guard let expression = try request.query.value("expression") else {
-      throw Problem.invalid([.init(parameter: "expression", "is missing: such as 0 2 * * *, @daily or every 90s")])
+    var faults = QueryFaults()
+    let expression = try faults.collect { try request.query.value("expression") }
+    let zone = try faults.collect { try request.query.value("zone") } ?? "UTC"
+    let (from, count) = try previewRange(request, &faults)
+    if expression == nil, faults.all.allSatisfy({ $0.place != .parameter("expression") }) {
+      faults.all.append(.init(parameter: "expression", "is missing: such as 0 2 * * *, @daily or every 90s"))
     }
-    return try preview(expression, zone: try request.query.value("zone") ?? "UTC", request)
+    var answer: [String: JSONValue] = ["zone": .string(zone)]
+    do throws(ScheduleError) {
+      // Without an expression the zone is looked at all the same.
+      answer["times"] = try SchedulePreview.json(
+        expression ?? "@daily", zone: zone, from: from, count: count, request.engine.timelines)
+      answer["words"] = .string(try SchedulePreview.words(expression ?? "@daily"))
+    } catch {
+      // They were sent as parameters, and not as fields.
+      faults.all += error.faults.map { .init(parameter: String($0.pointer.dropFirst(2)), $0.message) }
+    }
+    try faults.check()
+    answer["expression"] = expression.map(JSONValue.string)
+    return .json(.object(answer))
   }
 
   private static func previewSchedule(_ request: APIRequest) async throws -> Response {
@@ -76,11 +92,13 @@ extension RouteTable {
     guard var definition = summary.definition else {
       throw Problem.conflict(summary.record.problem ?? "The schedule cannot be read.")
     }
-    if let zone = try request.query.value("zone"), zone != definition.zone {
+    var faults = QueryFaults()
+    if let zone = try faults.collect({ try request.query.value("zone") }), zone != definition.zone {
       // Only to show its times elsewhere: they stay those of the schedule's own zone.
-      definition.shownIn = try zoneToShow(zone, request)
+      definition.shownIn = try faults.collect { try zoneToShow(zone, request) }
     }
-    let (from, count) = try previewRange(request)
+    let (from, count) = try previewRange(request, &faults)
+    try faults.check()
     return .json([
       "name": .string(summary.record.name), "expression": .string(definition.expression),
       "zone": .string(definition.zone), "words": .string(definition.words),
@@ -88,31 +106,18 @@ extension RouteTable {
     ])
   }
 
-  private static func zoneToShow(_ zone: String, _ request: APIRequest) throws(Problem) -> ZoneTimeline {
+  private static func zoneToShow(_ zone: String, _ request: APIRequest) throws(Problem) -> ZoneTimeline? {
     guard let timeline = request.engine.timelines.timeline(zone) else {
       throw .invalid([.init(parameter: "zone", "must be \(ZoneTimelines.rule(for: zone))")])
     }
     return timeline
   }
 
-  private static func previewRange(_ request: APIRequest) throws(Problem) -> (Timestamp, Int) {
-    let count = try request.query.count("count", upTo: SchedulePreview.most) ?? 10
-    return (try request.query.moment("from") ?? request.engine.clock.now, count)
-  }
-
-  private static func preview(_ expression: String, zone: String, _ request: APIRequest) throws -> Response {
-    let (from, count) = try previewRange(request)
-    do throws(ScheduleError) {
-      let times = try SchedulePreview.json(
-        expression, zone: zone, from: from, count: count, request.engine.timelines)
-      let words = try SchedulePreview.words(expression)
-      return .json([
-        "expression": .string(expression), "zone": .string(zone), "words": .string(words), "times": times,
-      ])
-    } catch {
-      // They were sent as parameters, and not as fields.
-      throw Problem.invalid(error.faults.map { .init(parameter: String($0.pointer.dropFirst(2)), $0.message) })
-    }
+  private static func previewRange(
+    _ request: APIRequest, _ faults: inout QueryFaults
+  ) throws -> (Timestamp, Int) {
+    let count = try faults.collect { try request.query.count("count", upTo: SchedulePreview.most) } ?? 10
+    return (try faults.collect { try request.query.moment("from") } ?? request.engine.clock.now, count)
   }
 
   private static func scheduleHistory(_ request: APIRequest) async throws -> Response {

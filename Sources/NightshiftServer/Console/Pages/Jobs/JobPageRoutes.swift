@@ -124,6 +124,8 @@ extension RouteTable {
       return request.see("/jobs/\(id)", Flash(.signalled))
     } catch let error as FlowError {
       return try await jobPage(request, fault: error.description, status: .unprocessableContent)
+    } catch let error as SignalRefused {
+      return try await jobPage(request, fault: error.description, status: .conflict)
     }
   }
 

@@ -88,7 +88,7 @@ struct ScheduleForm: Sendable {
   }
 
   /// What is to be changed of a schedule so that it is as the form says: what is the same is left out, and what is
-  /// empty is `null`, which takes a field back.
+  /// empty is `null`, which leaves a field out, also where the file declares it.
   static func changes(_ sent: [String: JSONValue], to record: ScheduleRecord) -> [String: JSONValue] {
     let standards: [String: JSONValue] = [
       "zone": "UTC", "catchUp": .string(CatchUp.latest.description), "overlap": .string(ScheduleOverlap.allow.rawValue),

@@ -132,7 +132,7 @@ struct SchedulePage: PageModel {
     guard let declared = record.declared.map(shown), let fields = record.overridden.map(shown)?.objectValue
     else { return [] }
     return fields.sorted { $0.key < $1.key }.map { name, value in
-      Override(name: name, declared: declared[name]?.description, now: value.description)
+      Override(name: name, declared: declared[name]?.description, now: value == .null ? "nothing" : value.description)
     }
   }
 }
