@@ -21,7 +21,8 @@ extension JobContext {
     }
     var filter = CheckpointFilter()
     filter.job = id
-    let checkpoints = try await engine.checkpoints(filter, limit: 1_000).checkpoints
+    let page = try await engine.checkpoints(filter, limit: 1_000)
+    let checkpoints = page.checkpoints
     for document in steps.map(\.result) + waits.map(\.payload) { note(given: document) }
     for checkpoint in checkpoints { note(given: checkpoint.current?.serialized()) }
     var fields: [String: JSONValue] = [:]
@@ -35,7 +36,7 @@ extension JobContext {
     fields["checkpoints"] = .object(Self.latest(of: checkpoints).mapValues(\.forScript))
     let told = checkpoints.filter { $0.state != .pending }.map(\.id)
     flow.withLock { flow in
-      flow.script.told = Set(told)
+      (flow.script.told, flow.script.isToldOfAll) = (Set(told), page.next == nil)
       flow.script.keptBytes = own.reduce(0) { $0 + ($1.result?.count ?? 0) }
       for wait in waits where wait.state == .open { flow.script.open[StepName.wait(of: wait.key)] = wait }
     }

@@ -56,7 +56,7 @@ extension JobContext {
     case .asked(let checkpoint):
       try await engine.noteAsked(checkpoint.id, by: self)
       // It may see to a no itself, once it knows of it.
-      guard flow.withLock({ $0.script.told.contains(checkpoint.id) }) else { return .answered }
+      guard !flow.withLock({ [startedAt] in $0.script.isNews(checkpoint, since: startedAt) }) else { return .answered }
       _ = try decision(of: checkpoint, draft)
       return .none
     case .open(let draft):

@@ -10,6 +10,8 @@ struct ScriptFlow {
   var open: [String: Wait] = [:]
   /// The questions of whose end it was told.
   var told: Set<CheckpointID> = []
+  /// `false` if there were more than it can be told of.
+  var isToldOfAll = true
   /// What this attempt has asked, by the key: the digest of the data.
   private var asked: [String: String] = [:]
   /// How large the results of its steps are together.
@@ -21,6 +23,11 @@ struct ScriptFlow {
     let first = asked[draft.key] ?? digest
     asked[draft.key] = first
     return first == digest
+  }
+
+  /// Whether a question was decided after the script was told what had come.
+  func isNews(_ checkpoint: Checkpoint, since start: Timestamp) -> Bool {
+    !told.contains(checkpoint.id) && (isToldOfAll || checkpoint.decidedAt.map { $0 >= start } == true)
   }
 
   /// Asked for twice it is one wait.
