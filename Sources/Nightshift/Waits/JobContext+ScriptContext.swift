@@ -5,20 +5,7 @@ extension JobContext {
   package func flowSoFar() async throws(StoreError) -> [String: JSONValue] {
     // Nothing can have been asked before.
     guard attempt > 1 else { return [:] }
-    let id = id
-    let (steps, waits) = try await engine.store.read { transaction in
-      (
-        try transaction.query(
-          "SELECT \(StepRecord.columns) FROM nightshift_steps WHERE job = ? AND state = 1 ORDER BY seq", [SQLValue(id)]
-        ).map(StepRecord.init),
-        try transaction.query(
-          """
-          SELECT \(Wait.columns) FROM nightshift_waits WHERE job = ? AND type IN (2, 4) AND state IN (0, 1, 2)
-          ORDER BY id
-          """, [SQLValue(id)]
-        ).map(Wait.init)
-      )
-    }
+    let (steps, waits) = try await stepsAndWaits()
     var filter = CheckpointFilter()
     filter.job = id
     let page = try await engine.checkpoints(filter, limit: 1_000)
@@ -41,6 +28,20 @@ extension JobContext {
       for wait in waits where wait.state == .open { flow.script.open[StepName.wait(of: wait.key)] = wait }
     }
     return fields
+  }
+
+  /// The steps that are taken, the signals that came or did not, and what is still waited for.
+  private func stepsAndWaits() async throws(StoreError) -> ([StepRecord], [Wait]) {
+    try await engine.store.read { [id] transaction in
+      let steps = try transaction.query(
+        "SELECT \(StepRecord.columns) FROM nightshift_steps WHERE job = ? AND state = 1 ORDER BY seq", [SQLValue(id)])
+      let waits = try transaction.query(
+        """
+        SELECT \(Wait.columns) FROM nightshift_waits
+        WHERE job = ? AND (type = 2 AND state IN (0, 1, 2) OR type = 4 AND state = 0) ORDER BY id
+        """, [SQLValue(id)])
+      return (steps.map(StepRecord.init), waits.map(Wait.init))
+    }
   }
 
   /// What has become last of each signal. One that came, or is waited for again, is not late any more.
