@@ -175,7 +175,7 @@ def questions():
     yield "sync-crm", {
         "key": "spend", "title": "Buy 5,000 more API calls for 90 €?", "risk": "money",
         "data": {"calls": 5000, "price": {"amount": 90, "currency": "EUR"}, "account": 9007199254740993},
-        "expires": "1d", "onExpiry": "escalate",
+        "expires": "1d", "onExpiry": "escalate", "escalateTo": {"roles": ["operator"]},
     }
     yield "sync-crm", {
         "key": "long", "title": "Delete /srv/" + "a-very-long-path-without-a-break-" * 5 + "?", "risk": "irreversible",

@@ -55,6 +55,33 @@ import Testing
     #expect(whole.contains { $0.hasPrefix("  approval of the receipts") && $0.hasSuffix("chk_0AKJR9BVM0000") })
   }
 
+  @Test func `of a checkpoint says no more than there is`() {
+    let silent = checkpoint.merging([
+      "state": "expired", "body": "",
+      "decisions": [
+        ["at": "2026-11-21T12:00:00.000Z", "verdict": "expired", "by": "nobody", "role": "viewer", "via": "expiry"]
+      ],
+    ])
+    let lines = CheckpointText(checkpoint: silent, isColored: false, width: 80).lines()
+    #expect(lines.suffix(3) == ["", "decisions", "  2026-11-21T12:00:00.000Z  expired: nobody has answered in time"])
+    #expect(lines.count { $0.allSatisfy(\.isWhitespace) } == 1)
+  }
+
+  @Test(arguments: [
+    ("approved", "Approved chk_1 (Send?); job job_1 goes on."),
+    ("pending", "Noted for chk_1 (Send?): 0 of 1 have approved."),
+    ("rejected", "Rejected chk_1 (Send?); job job_1 is told, and is cancelled unless it sees to it."),
+  ])
+  func `of a decision is what it has led to`(_ state: String, _ text: String) {
+    #expect(
+      CheckpointText.outcome(["id": "chk_1", "title": "Send?", "job": "job_1", "state": .string(state)]) == text)
+  }
+
+  @Test func `as wrong is what was wrong`() {
+    let failure = #expect(throws: CommandFailure.self) { try PayloadArgument.read("{", as: "--edit") }
+    #expect(failure?.description.hasPrefix("--edit is no JSON: ") == true)
+  }
+
   @Test func `goes to a program in one line for each field`() {
     let lines = CheckpointText(checkpoint: checkpoint, isColored: false, width: nil).lines()
     #expect(lines.contains { $0.hasPrefix("  data") && $0.hasSuffix("}") })
@@ -79,5 +106,11 @@ import Testing
     #expect(fields.text("empty", " ").isEmpty)
     let wide = FieldLines(nameWidth: 16, width: 80, isColored: false)
     #expect(wide.text("digest", digest) == ["  digest", "    \(digest)"], "it fits below its name")
+  }
+}
+
+extension JSONValue {
+  fileprivate func merging(_ fields: [String: JSONValue]) -> JSONValue {
+    .object((objectValue ?? [:]).merging(fields) { $1 })
   }
 }

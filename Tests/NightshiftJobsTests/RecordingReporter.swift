@@ -26,6 +26,7 @@ final class RecordingReporter: ScriptReporter {
     var lines: [Line] = []
     var artifacts: [Artifact] = []
     var checkpoints: [CheckpointDraft] = []
+    var isParked = false
   }
 
   private let state = Mutex(State())
@@ -53,18 +54,19 @@ final class RecordingReporter: ScriptReporter {
     state.withLock { $0.artifacts.append(artifact) }
   }
 
-  var checkpoints: [CheckpointDraft] { state.withLock { $0.checkpoints } }
+  /// What people are asked; nothing before the attempt is parked.
+  var checkpoints: [CheckpointDraft] { state.withLock { $0.isParked ? $0.checkpoints : [] } }
 
-  func checkpoint(_ draft: CheckpointDraft) async throws -> Bool {
+  func checkpoint(_ draft: CheckpointDraft) async throws -> QuestionsLeft {
     state.withLock { $0.checkpoints.append(draft) }
-    return true
+    return .open
   }
 
   func keep(step name: String, result: JSONValue) async throws {}
-  func waitFor(signals names: [String], timeout: Duration?) throws {}
+  func waitFor(_ signal: SignalDraft) {}
   func childLater(_ child: ChildDraft) async throws -> Bool { true }
   func waitForOpenQuestions() async throws -> QuestionsLeft { .none }
-  func forgetWaits() { state.withLock { $0.checkpoints.removeAll() } }
+  func parkForAsked() { state.withLock { $0.isParked = true } }
 
   var cancellationReason: CancellationReason? { nil }
 }

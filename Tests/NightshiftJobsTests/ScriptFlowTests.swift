@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: [
     (#"{"$checkpoint": {"key": "send", "title": "Send it?", "risk": "enormous"}}"#, "$checkpoint: "),
     (#"{"$checkpiont": {"key": "send", "title": "Send it?"}}"#, "did you mean $checkpoint?"),
-    (#"{"$signal": []}"#, "$signal"), (#"{"$child": {"kind": 7}}"#, "$child: "),
+    (#"{"$signal": []}"#, "$signal: "), (#"{"$child": {"kind": 7}}"#, "$child: "),
   ])
   func `fails where its question cannot be asked, and does not come back for ever`(
     _ line: String, _ reason: String
@@ -106,7 +106,7 @@ import Testing
       echo '{"$checkpoint": {"key": "b", "title": "B?"}}'
       exit 75
       """)
-    for title in ["A?", "B?"] {
+    for title in ["B?", "A?"] {
       try await test.runUntilIdle()
       var filter = CheckpointFilter()
       filter.states = [.pending]

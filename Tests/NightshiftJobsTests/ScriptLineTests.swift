@@ -27,9 +27,34 @@ import Testing
           + "/title: is missing: the question, in one line")
     ),
     (#"{"$step": "fetch", "result": [1]}"#, .step("fetch", [1])),
-    (#"{"$signal": "paid", "timeout": "1h"}"#, .signal(["paid"], timeout: .seconds(3_600))),
-    (#"{"$signal": ["paid", "refused"]}"#, .signal(["paid", "refused"], timeout: nil)),
-    (#"{"$signal": []}"#, .refusal("$signal must be a name, or a list of names")),
+    (#"{"$signal": "paid", "timeout": "1h"}"#, .signal(SignalDraft(["paid"], timeout: .seconds(3_600)))),
+    (#"{"$signal": ["paid", "refused"]}"#, .signal(SignalDraft(["paid", "refused"]))),
+    (#"{"$signal": []}"#, .refusal("$signal: /$signal: must be a name, or a list of 1 to 50 names; got []")),
+    (
+      #"{"$signal": ["paid", 5]}"#,
+      .refusal("$signal: /$signal: must be a name, or a list of 1 to 50 names; got [\"paid\",5]")
+    ),
+    (
+      #"{"$signal": "a#b"}"#,
+      .refusal("$signal: /$signal: must have names of 1 to 200 bytes of text without `#` and `~`; got \"a#b\"")
+    ),
+    (
+      #"{"$signal": "paid", "timout": "1s"}"#,
+      .refusal("$signal: /timout: is not a known field: did you mean `timeout`?")
+    ),
+    (
+      #"{"$signal": "paid", "timeout": 2}"#,
+      .refusal("$signal: /timeout: must be \(DurationText.rule), more than 0; got 2")
+    ),
+    (#"{"$checkpoint": 5}"#, .refusal("$checkpoint: must be an object with at least `title`")),
+    (
+      #"{"$checkpoint": {"title": "Send?"}, "expires": "1h"}"#,
+      .refusal("$checkpoint: `expires` stands beside it, and must stand in its object")
+    ),
+    (
+      #"{"$checkpoint": {"key": "order#17", "title": "Send?"}}"#,
+      .refusal("$checkpoint: /key: must be 1 to 200 bytes of text without `#` and `~`; got \"order#17\"")
+    ),
     (
       #"{"$child": {"kind": "render", "payload": {"page": 1}}}"#,
       .child(ChildDraft("render", kind: "render", payload: ["page": 1]))

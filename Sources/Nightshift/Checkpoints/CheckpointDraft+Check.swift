@@ -15,6 +15,19 @@ extension CheckpointDraft {
     return nil
   }
 
+  /// What is wrong with what is to happen while nobody answers: the field, and why.
+  static func fault(inTimesOf options: CheckpointOptions) -> (field: String, reason: String)? {
+    if let late = options.reminders.first(where: { $0 <= .zero || $0 >= options.expires }) {
+      return (
+        "reminders", "must come before the question expires, after \(options.expires.text); got \(late.text)"
+      )
+    }
+    if options.onExpiry == .escalate, options.escalateTo.names == options.reviewers.names {
+      return ("escalateTo", "must name others than those who are asked first: with `escalate` they are asked next")
+    }
+    return nil
+  }
+
   /// - Throws: ``FlowError`` for what cannot be asked like this.
   func check() throws {
     guard (1...500).contains(title.utf8.count) else {
@@ -27,6 +40,13 @@ extension CheckpointDraft {
     guard options.expires > .zero else {
       throw FlowError("The checkpoint \"\(key)\" must expire after a time of more than 0.")
     }
+    if let fault = Self.fault(inTimesOf: options) {
+      throw FlowError("The `\(fault.field)` of the checkpoint \"\(key)\" \(fault.reason).")
+    }
+    try checkData()
+  }
+
+  private func checkData() throws {
     guard let text = options.schema else { return }
     do {
       let schema = try PayloadSchema(JSONValue(parsing: text.utf8))
@@ -37,5 +57,13 @@ extension CheckpointDraft {
     } catch {
       throw FlowError("The schema of the checkpoint \"\(key)\" cannot be used: \(error)")
     }
+  }
+}
+
+extension Reviewers {
+  /// By whom it may be answered, as it is written; nobody stands for approvers.
+  fileprivate var names: Set<String> {
+    let roles = users.isEmpty && roles.isEmpty ? [Role.approver.rawValue] : roles
+    return Set(users.map { "user \($0)" } + roles.map { "role \($0)" })
   }
 }

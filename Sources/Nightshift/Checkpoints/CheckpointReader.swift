@@ -15,6 +15,10 @@ package enum CheckpointReader {
     var options = CheckpointOptions()
     let title = reading.text("title") ?? ""
     if title.isEmpty { reading.refuse("title", "is missing: the question, in one line") }
+    let key = reading.text("key") ?? "checkpoint"
+    if !StepName.isValid(key) {
+      reading.refuse("key", "must be \(StepName.rule); got \"\(key.truncatedUTF8(to: 40))\"")
+    }
     let type = reading.choice("type", CheckpointType.self) ?? .approval
     options.body = reading.text("body") ?? ""
     options.risk = reading.choice("risk", Risk.self) ?? options.risk
@@ -35,9 +39,12 @@ package enum CheckpointReader {
     if type == .error, choices.isEmpty { reading.refuse("choices", "is missing: what can be chosen from") }
     if type != .error, !choices.isEmpty { reading.refuse("choices", "belongs to questions of the type error") }
     if let fault = CheckpointDraft.fault(in: choices) { reading.refuse("choices", fault) }
+    if reading.faults.isEmpty, let fault = CheckpointDraft.fault(inTimesOf: options) {
+      reading.refuse(fault.field, fault.reason)
+    }
     guard reading.faults.isEmpty else { throw Mistake(faults: reading.faults) }
     return CheckpointDraft(
-      key: reading.text("key") ?? "checkpoint", type: type, title: title, data: fields["data"], options: options,
+      key: key, type: type, title: title, data: fields["data"], options: options,
       choices: choices)
   }
 }

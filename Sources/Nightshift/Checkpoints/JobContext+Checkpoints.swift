@@ -64,18 +64,13 @@ extension JobContext {
     _ name: String, title: String, showing data: (any Encodable & Sendable)? = nil, body: String = "",
     key: String? = nil
   ) async throws {
-    try await inform(name, title: title, data: try Self.json(data), body: body, key: key)
-  }
-
-  package func inform(
-    _ name: String, title: String, data: JSONValue?, body: String, key: String? = nil
-  ) async throws {
     let stepKey = try begin(name, key: key)
     defer { end(name, key: key) }
     var options = CheckpointOptions()
     options.body = body
     options.risk = .read
-    let draft = CheckpointDraft(key: stepKey, type: .info, title: title, data: data, options: options)
+    let draft = CheckpointDraft(
+      key: stepKey, type: .info, title: title, data: try Self.json(data), options: options)
     try draft.check()
     try await engine.note(draft, of: self)
   }
@@ -85,16 +80,34 @@ extension JobContext {
     return try JSONValue(parsing: JSONEncoder().encode(data))
   }
 
-  package func ask(
+  private func ask(
     _ type: CheckpointType, _ name: String, title: String, data: JSONValue?, options: CheckpointOptions, key: String?,
     choices: [String]
   ) async throws -> Decision {
     let stepKey = try begin(name, key: key, asks: true)
     defer { end(name, key: key) }
-    var draft = CheckpointDraft(
+    let draft = CheckpointDraft(
       key: stepKey, type: type, title: title, data: data, options: options, choices: choices)
     try draft.check()
-    var generation = 1
+    switch try await answer(to: draft) {
+    case .asked(let checkpoint): return try decision(of: checkpoint, draft)
+    case .granted(let decision): return decision
+    case .open(let draft): try park(.checkpoint(draft, id: engine.makeID().rawValue))
+    }
+  }
+
+  /// What a question has led to so far.
+  enum Answer {
+    /// It was asked, and is decided.
+    case asked(Checkpoint)
+    /// Somebody had answered beforehand.
+    case granted(Decision)
+    /// Nobody has answered exactly this: it is to be asked, under the key that it then has.
+    case open(CheckpointDraft)
+  }
+
+  func answer(to question: CheckpointDraft) async throws -> Answer {
+    var (draft, generation) = (question, 1)
     while let asked = try await engine.checkpoint(draft.key, of: id) {
       // Approved one thing, ran another: an answer counts for its data and for nothing else. What was withdrawn, or was
       // only told, is no answer.
@@ -103,24 +116,24 @@ extension JobContext {
         try await engine.withdraw(asked)
         generation += 1
         guard generation <= 1_000 else {
-          throw FlowError("The checkpoint \"\(name)\" was asked with a thousand different data: ask with the same.")
+          throw FlowError(
+            "The checkpoint \"\(question.key)\" was asked with a thousand different data: ask with the same.")
         }
-        draft.key = "\(stepKey)#data:\(generation)"
+        draft.key = "\(question.key)#data:\(generation)"
         continue
       }
       note(given: asked.current?.serialized())
-      if let decision = try decision(of: asked, draft) { return decision }
+      guard asked.state == .pending else { return .asked(asked) }
       break
     }
-    if type == .approval, let granted = try await engine.grant(for: draft, of: self) { return granted }
-    try park(.checkpoint(draft, id: engine.makeID().rawValue))
+    if draft.type == .approval, let granted = try await engine.grant(for: draft, of: self) { return .granted(granted) }
+    return .open(draft)
   }
 
-  /// `nil` while it is open.
-  private func decision(of checkpoint: Checkpoint, _ draft: CheckpointDraft) throws -> Decision? {
-    let last = checkpoint.decisions.last
-    switch checkpoint.state {
-    case .pending: return nil
+  /// - Throws: ``Rejection``, ``CheckpointExpired``.
+  func decision(of checkpoint: Checkpoint, _ draft: CheckpointDraft) throws -> Decision {
+    let last = checkpoint.state == .expired ? nil : checkpoint.decisions.last
+    switch checkpoint.outcome {
     case .approved:
       // Hours may have passed, and the code may be another.
       var approved = draft
@@ -128,13 +141,8 @@ extension JobContext {
       try approved.check()
       return Decision(checkpoint)
     case .rejected: throw Rejection(title: checkpoint.title, by: last?.actor, comment: last?.comment)
-    case .expired:
-      switch checkpoint.onExpiry {
-      case .continue: return Decision(checkpoint)
-      case .fail: throw CheckpointExpired(title: checkpoint.title)
-      case .reject, .escalate: throw Rejection(title: checkpoint.title, by: nil, comment: nil)
-      }
-    case .noted, .withdrawn: return nil
+    // Nobody has answered; what is open is not looked at here.
+    case .expired, .pending, .noted, .withdrawn: throw CheckpointExpired(title: checkpoint.title)
     }
   }
 }
@@ -162,7 +170,7 @@ extension Engine {
   }
 
   /// Writes an `info` down, once.
-  fileprivate func note(_ draft: CheckpointDraft, of context: JobContext) async throws {
+  func note(_ draft: CheckpointDraft, of context: JobContext) async throws {
     let (id, job, attempt, worker) = (makeID().rawValue, context.id, context.attempt, context.worker)
     let now = clock.now
     try await store.write { transaction in

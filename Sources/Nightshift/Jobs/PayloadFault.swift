@@ -13,5 +13,5 @@ package struct PayloadFault: Sendable, Hashable {
 }
 
 extension PayloadFault: CustomStringConvertible {
-  package var description: String { "\(pointer): \(message)" }
+  package var description: String { pointer.isEmpty ? message : "\(pointer): \(message)" }
 }

@@ -10,6 +10,8 @@ struct AttemptFlow {
   var calls: [String: CallCount] = [:]
   /// The tasks that have asked. Others, beside them, may still ask: several questions at a time are asked together.
   private var askers: Set<Int> = []
+  /// The same of a script, which has one process and no tasks.
+  var script = ScriptFlow()
 
   /// Takes a name into use.
   ///
@@ -38,10 +40,8 @@ struct AttemptFlow {
     askers.insert(task)
   }
 
-  mutating func forget() {
-    waits.removeAll()
-    askers.removeAll()
-  }
+  /// Parks an attempt whose script has ended by saying that it waits.
+  mutating func park(_ waits: [WaitDraft]) { self.waits += waits }
 
   /// Which task is running.
   static var task: Int { withUnsafeCurrentTask { $0?.hashValue ?? 0 } }

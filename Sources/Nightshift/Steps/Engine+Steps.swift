@@ -17,6 +17,8 @@ package struct StepRecord: Sendable {
   static let child = "child"
   /// The largest result, in bytes.
   package static let limit = 1 << 20
+  /// The most that the results of a script's steps may have together: each attempt is given all of them.
+  package static let limitOfAll = 16 << 20
   static let columns = "key, state, attempt, tries, started_at, ended_at, type, result, error"
 
   init(_ row: SQLRow) {

@@ -4,19 +4,33 @@
 /// uses need a key of their own: `send#key:a`.
 enum StepName {
   static func check(_ name: String) throws(FlowError) {
-    guard (1...200).contains(name.utf8.count), !name.contains("#"), !name.contains("~"),
-      name.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 })
-    else {
-      throw FlowError(
-        "\"\(name.prefix(60))\" is no name for a step or wait: use 1 to 200 bytes of text without `#` and `~`.")
+    guard isValid(name) else {
+      throw FlowError("\"\(name.prefix(60))\" is no name for a step or wait: use \(rule).")
     }
+  }
+
+  static let rule = "1 to 200 bytes of text without `#` and `~`"
+
+  static func isValid(_ name: String) -> Bool {
+    (1...200).contains(name.utf8.count) && !name.contains("#") && !name.contains("~")
+      && name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
   }
 
   static func key(_ name: String, occurrence: Int) -> String { occurrence == 1 ? name : "\(name)#\(occurrence)" }
   static func key(_ name: String, own key: String) -> String { "\(name)#key:\(key)" }
+  /// Of a wait that each attempt asks for anew.
+  static func key(_ name: String, attempt: Int) -> String { "\(name)#attempt:\(attempt)" }
 
   /// The name without occurrence and generation.
   static func base(of key: String) -> String { String(key.prefix { $0 != "#" && $0 != "~" }) }
+
+  /// What is waited for, whichever attempt has asked for it.
+  static func wait(of key: String) -> String {
+    key.firstRange(of: "#attempt:").map { String(key[..<$0.lowerBound]) } ?? key
+  }
+
+  /// Whether something else has taken its name since: it is history.
+  static func hasGivenWay(_ key: String) -> Bool { key.contains("~") }
 }
 
 /// A step or wait was used in a way that cannot work.

@@ -35,6 +35,9 @@ package struct ChildDraft: Sendable, Hashable {
     options.timeout = reading.duration("timeout")
     options.tags = reading.texts("tags")
     let name = reading.text("name")
+    if let name, !StepName.isValid(name) {
+      reading.refuse("name", "must be \(StepName.rule); got \"\(name.truncatedUTF8(to: 40))\"")
+    }
     guard reading.faults.isEmpty, let kind else { throw FieldReading.Mistake(faults: reading.faults) }
     self.init(name ?? kind.rawValue, kind: kind, payload: fields["payload"] ?? [:], options: options)
   }
@@ -44,16 +47,19 @@ extension JobContext {
   /// Enqueues a child, once, however often this job runs, and has the job wait for its end once the attempt is over.
   ///
   /// - Returns: `false` if it had ended before the attempt began: then there is nothing to wait for.
-  /// - Throws: ``SubmissionError`` if it is refused.
+  /// - Throws: ``PermanentFailure`` if it is refused: it would be by each attempt.
   package func childLater(_ child: ChildDraft) async throws -> Bool {
     try StepName.check(child.name)
     let id = try await childID(child)
     guard let job = try await engine.job(id)?.summary else { return false }
     if job.state.isTerminal, let end = job.finishedAt, end < startedAt { return false }
     // One that has ended since is not in the context: then the job is run again at once.
-    var wait = WaitDraft(id: engine.makeID().rawValue, key: "child \(id)#attempt:\(attempt)", kind: .child)
-    wait.target = id
-    flow.withLock { $0.park(wait, 0) }
+    flow.withLock { [attempt, new = engine.makeID().rawValue] flow in
+      let key = flow.script.key(of: "child \(id)", attempt: attempt) { $0.target == id }
+      var wait = WaitDraft(id: new, key: key, kind: .child)
+      wait.target = id
+      flow.script.add(wait)
+    }
     return true
   }
 
@@ -61,7 +67,11 @@ extension JobContext {
     if let kept = try await engine.step(child.name, of: id) { return try ChildJob(kept, child.name, self).id }
     let draft = JobDraft(
       kind: child.kind, payload: child.payload.serialized(), options: inheriting(child.options))
-    return try await engine.addChild(draft, as: child.name, isTyped: false, of: self)
+    do {
+      return try await engine.addChild(draft, as: child.name, isTyped: false, of: self)
+    } catch let error as SubmissionError {
+      throw PermanentFailure("the child \"\(child.name)\" is refused: \(error)")
+    }
   }
 
   /// What a script is told of its children: id, state, result and error of each, by name. Results beyond 1 MiB in all

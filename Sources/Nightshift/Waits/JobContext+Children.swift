@@ -89,7 +89,7 @@ public struct ChildJob: Sendable {
     case .ready, .running, .scheduled, .waiting, .blocked:
       var draft = WaitDraft(
         // Each time that it is waited for is a wait of its own: it may have been run again meanwhile.
-        id: context.engine.makeID().rawValue, key: "\(key)#attempt:\(context.attempt)", kind: .child)
+        id: context.engine.makeID().rawValue, key: StepName.key(key, attempt: context.attempt), kind: .child)
       draft.target = id
       try context.park(draft)
     }

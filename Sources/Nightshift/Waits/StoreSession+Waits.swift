@@ -13,10 +13,24 @@ extension StoreSession {
     guard changed == 1 else { return try cancelIfRequested(settlement) }
     try noteMoved(settlement, .waiting)
     try recordAttempt(settlement, "parked", nil)
+    if settlement.attempt > 1 { try withdrawStale(waits, settlement) }
     var mustWait = true
     for wait in waits where try !open(wait, settlement) { mustWait = false }
     if !mustWait { try resume(settlement.id, at: settlement.endedAt) }
     return true
+  }
+
+  /// Closes what earlier attempts have asked for and this one has not: it would wake the job for nothing, and take signals
+  /// that it does not wait for.
+  private func withdrawStale(_ waits: [WaitDraft], _ settlement: Settlement) throws(StoreError) {
+    let open = try query(
+      "SELECT id, key FROM nightshift_waits WHERE job = ? AND state = 0 AND key LIKE '%#attempt:%'",
+      [SQLValue(settlement.id)])
+    guard !open.isEmpty else { return }
+    let asked = Set(waits.map(\.key))
+    for row in open where !asked.contains(row.text(1)!) {
+      try end(row.integer(0)!, .withdrawn, at: settlement.endedAt)
+    }
   }
 
   /// - Returns: `false` if there is nothing to wait for any more.

@@ -132,7 +132,7 @@ struct CheckpointsApprove: AsyncParsableCommand {
     var body: [String: JSONValue] = [:]
     body["comment"] = comment.map(JSONValue.string)
     body["choice"] = choice.map(JSONValue.string)
-    if let edit { body["data"] = try PayloadArgument.read(edit) }
+    if let edit { body["data"] = try PayloadArgument.read(edit, as: "--edit") }
     if let remember {
       var fields: [String: JSONValue] = ["scope": .string(remember)]
       fields["for"] = self.for.map { .string($0.duration.text) }

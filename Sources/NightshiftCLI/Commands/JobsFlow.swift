@@ -48,7 +48,7 @@ struct JobsFork: AsyncParsableCommand {
   func run() async throws {
     var body: [String: JSONValue] = [:]
     body["step"] = step.map(JSONValue.string)
-    if let result { body["result"] = try PayloadArgument.read(result) }
+    if let result { body["result"] = try PayloadArgument.read(result, as: "--result") }
     if let payload { body["payload"] = try PayloadArgument.read(payload) }
     try await shared.withAPI { api, output in
       let answer = try await api.post("/api/jobs/\(id)/fork", .object(body))

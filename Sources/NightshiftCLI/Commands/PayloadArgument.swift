@@ -7,13 +7,14 @@ enum PayloadArgument {
   /// More than any server takes; it keeps a slip such as `@/dev/zero` from filling the memory.
   private static let limit = 64 << 20
 
-  static func read(_ argument: String) throws(CommandFailure) -> JSONValue {
+  /// - Parameter name: What the argument is called, for the message.
+  static func read(_ argument: String, as name: String = "the payload") throws(CommandFailure) -> JSONValue {
     if argument == "-" { return try parse(try contents("/dev/stdin"), "standard input") }
     if argument.hasPrefix("@") {
       let path = String(argument.dropFirst())
       return try parse(try contents(path), path)
     }
-    return try parse(Array(argument.utf8), "the payload")
+    return try parse(Array(argument.utf8), name)
   }
 
   /// A file, or `-` for standard input, with JSON or YAML.

@@ -20,8 +20,11 @@ struct CheckpointText {
   /// What a decision has led to, in one line.
   static func outcome(_ checkpoint: JSONValue) -> String {
     let (id, title) = (checkpoint.text("id"), TextWidth.singleLine(checkpoint.text("title")))
-    guard checkpoint.text("state") == "pending" else {
-      return "\(checkpoint.text("state").capitalized) \(id) (\(title)); job \(checkpoint.text("job")) goes on."
+    let job = checkpoint.text("job")
+    switch checkpoint.text("state") {
+    case "pending": break
+    case "rejected": return "Rejected \(id) (\(title)); job \(job) is told, and is cancelled unless it sees to it."
+    case let state: return "\(state.capitalized) \(id) (\(title)); job \(job) goes on."
     }
     let required = checkpoint["reviewers"]?.number("required") ?? 1
     let given = checkpoint.items("decisions").count { $0.text("verdict") == "approved" }
@@ -46,8 +49,11 @@ struct CheckpointText {
     if let data = checkpoint["data"] { lines += fields.json("data", data) }
     if let data = checkpoint["approvedData"] { lines += fields.json("as approved", data) }
     lines += field("digest", checkpoint.text("digest"))
-    let body = checkpoint.text("body").split(separator: "\n", omittingEmptySubsequences: false)
-    if !body.isEmpty { lines += [""] + body.flatMap { wrapped(String($0)) } }
+    let body = checkpoint.text("body")
+    if !body.allSatisfy(\.isWhitespace) {
+      lines += [""]
+      lines += body.split(separator: "\n", omittingEmptySubsequences: false).flatMap { wrapped(String($0)) }
+    }
     return lines + decisions()
   }
 
@@ -65,9 +71,7 @@ struct CheckpointText {
     guard !decisions.isEmpty else { return [] }
     var lines = ["", paint(.dim, "decisions")]
     for decision in decisions {
-      let place = decision.text("address").isEmpty ? "" : " from \(decision.text("address"))"
-      var line = "\(decision.text("at"))  \(decision.text("verdict")) by \(decision.text("by"))"
-      line += " (\(decision.text("role")), via \(decision.text("via"))\(place))"
+      var line = "\(decision.text("at"))  \(decision.text("verdict"))\(Self.author(of: decision))"
       if !decision.text("choice").isEmpty { line += ", chose \(decision.text("choice"))" }
       if !decision.text("comment").isEmpty { line += ": \(TextWidth.singleLine(decision.text("comment")))" }
       lines += wrapped(line)
@@ -77,6 +81,12 @@ struct CheckpointText {
       }
     }
     return lines
+  }
+
+  private static func author(of decision: JSONValue) -> String {
+    if decision.text("via") == "expiry" { return ": nobody has answered in time" }
+    let place = decision.text("address").isEmpty ? "" : " from \(decision.text("address"))"
+    return " by \(decision.text("by")) (\(decision.text("role")), via \(decision.text("via"))\(place))"
   }
 
   private func paint(_ style: Style, _ text: String) -> String { style.paint(text, ifColored: isColored) }

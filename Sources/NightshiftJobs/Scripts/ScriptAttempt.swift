@@ -7,27 +7,27 @@ package protocol ScriptReporter: Sendable {
   func progress(_ fraction: Double, _ message: String?)
   func log(_ message: String, level: Logger.Level)
   func attach(_ name: String, type: String, _ bytes: [UInt8]) async throws
-  /// Tells people, or asks them once the attempt is over; `false` if they have answered already.
-  func checkpoint(_ draft: CheckpointDraft) async throws -> Bool
+  /// Tells people, or asks them once the attempt is over. Throws a no that the script was told when it began.
+  func checkpoint(_ draft: CheckpointDraft) async throws -> QuestionsLeft
   /// Keeps the result of a step.
   func keep(step name: String, result: JSONValue) async throws
   /// Waits for a signal once the attempt is over.
-  func waitFor(signals names: [String], timeout: Duration?) throws
+  func waitFor(_ signal: SignalDraft)
   /// Enqueues a job, once, and waits for its end once the attempt is over; `false` if it has ended already.
   func childLater(_ child: ChildDraft) async throws -> Bool
   /// Waits, once the attempt is over, for what others have asked on the job's behalf.
   func waitForOpenQuestions() async throws -> QuestionsLeft
-  /// Takes back what was to be waited for.
-  func forgetWaits()
+  /// Parks the attempt for what it has asked for: without this, nothing was asked.
+  func parkForAsked()
   /// Why the attempt was asked to stop, when it was.
   var cancellationReason: CancellationReason? { get }
 }
 
 extension JobContext: ScriptReporter {
-  package func checkpoint(_ draft: CheckpointDraft) async throws -> Bool {
+  package func checkpoint(_ draft: CheckpointDraft) async throws -> QuestionsLeft {
     guard draft.type == .info else { return try await askLater(draft) }
-    try await inform(draft.key, title: draft.title, data: draft.data, body: draft.options.body)
-    return false
+    try await tell(draft)
+    return .none
   }
 }
 

@@ -16,7 +16,7 @@ enum ScriptLine: Hashable {
   /// `{"$step": "name", "result": …}`
   case step(String, JSONValue)
   /// `{"$signal": "paid", "timeout": "1h"}`, or a list of names
-  case signal([String], timeout: Duration?)
+  case signal(SignalDraft)
   /// `{"$child": {"name": "page 1", "kind": "render-page", "payload": …}}`
   case child(ChildDraft)
   /// JSON without `$`: the result, if no other comes after it.
@@ -89,6 +89,7 @@ enum ScriptLine: Hashable {
   }
 
   private static func checkpoint(_ fields: [String: JSONValue]) -> ScriptLine {
+    if let fault = stray(beside: "$checkpoint", fields) { return .refusal(fault) }
     do {
       return .checkpoint(try CheckpointReader.read(fields["$checkpoint"] ?? .null))
     } catch {
@@ -97,6 +98,7 @@ enum ScriptLine: Hashable {
   }
 
   private static func child(_ fields: [String: JSONValue]) -> ScriptLine {
+    if let fault = stray(beside: "$child", fields) { return .refusal(fault) }
     do {
       return .child(try ChildDraft(reading: fields["$child"] ?? .null))
     } catch {
@@ -105,14 +107,17 @@ enum ScriptLine: Hashable {
   }
 
   private static func signal(_ fields: [String: JSONValue]) -> ScriptLine {
-    let value = fields["$signal"]
-    let names = value?.stringValue.map { [$0] } ?? value?.arrayValue?.compactMap(\.stringValue) ?? []
-    guard (1...50).contains(names.count) else { return .refusal("$signal must be a name, or a list of names") }
-    guard let text = fields["timeout"]?.stringValue else { return .signal(names, timeout: nil) }
-    guard let timeout = Duration(text: text) else {
-      return .refusal("$signal: the timeout must be \(DurationText.rule)")
+    do {
+      return .signal(try SignalDraft(reading: fields))
+    } catch {
+      return .refusal("$signal: \(error)")
     }
-    return .signal(names, timeout: timeout)
+  }
+
+  /// Nobody would look at what stands beside these.
+  private static func stray(beside instruction: String, _ fields: [String: JSONValue]) -> String? {
+    let stray = fields.keys.filter { $0 != instruction }.min()
+    return stray.map { "\(instruction): `\($0)` stands beside it, and must stand in its object" }
   }
 
   private static func log(_ fields: [String: JSONValue]) -> ScriptLine {

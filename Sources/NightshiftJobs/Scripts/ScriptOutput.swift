@@ -19,6 +19,10 @@ struct ScriptOutput {
   private(set) var result: String?
   /// Whether it has asked for something that it is to wait for.
   private(set) var mustWait = false
+  /// Whether something that it asks was answered since it began, and is not in its context.
+  private(set) var wasAnswered = false
+  /// What people have said to what it asks again: no, or nothing in time.
+  private(set) var no: (any Error)?
   /// What is wrong with a line that was to ask for such a thing.
   private(set) var refusal: String?
   /// When to come back, as the script has said last.
@@ -87,13 +91,13 @@ struct ScriptOutput {
     case .retryAfter(let wait):
       retryAfter = wait
     case .checkpoint(let draft):
-      if try await reporter.checkpoint(draft) { mustWait = true }
+      try await ask(draft, line)
     case .step(let name, let result):
       try await reporter.keep(step: name, result: result)
     case .child(let draft):
       if try await reporter.childLater(draft) { mustWait = true }
-    case .signal(let names, let timeout):
-      try reporter.waitFor(signals: names, timeout: timeout)
+    case .signal(let draft):
+      reporter.waitFor(draft)
       mustWait = true
     case .result(let json):
       // The one before was only a line of the log after all.
@@ -103,9 +107,28 @@ struct ScriptOutput {
     case .mistake(let message):
       warn(message, line)
     case .refusal(let message):
-      refusal = refusal ?? message
-      warn(message, line)
+      refuse(message, line)
     }
+  }
+
+  private mutating func ask(_ draft: CheckpointDraft, _ line: LineSplitter.Line) async throws {
+    do {
+      switch try await reporter.checkpoint(draft) {
+      case .open: mustWait = true
+      case .answered: wasAnswered = true
+      case .none: break
+      }
+    } catch let error as FlowError {
+      refuse("$checkpoint: \(error)", line)
+    } catch let error where error is Rejection || error is CheckpointExpired {
+      // It has the answer in its context, and may yet end in a way of its own.
+      no = no ?? error
+    }
+  }
+
+  private mutating func refuse(_ message: String, _ line: LineSplitter.Line) {
+    refusal = refusal ?? message
+    warn(message, line)
   }
 
   private func warn(_ message: String, _ line: LineSplitter.Line) {

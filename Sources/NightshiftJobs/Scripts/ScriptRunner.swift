@@ -38,19 +38,7 @@ package struct ScriptRunner: Sendable {
     if end == .stopped { throw ScriptStopped(errorTail: output.errorTail) }
     let exit = ScriptExit(
       end, errorTail: output.errorTail, retryAfter: output.retryAfter, resources: manifest.resources)
-    if case .runAgain = exit {
-      switch output.mustWait ? .open : try await reporter.waitForOpenQuestions() {
-      case .open: throw Parked()
-      case .answered: throw Snooze.for(.zero, reason: "what it has asked was answered while it was running")
-      case .none:
-        // It would come back for ever, for something that nobody was asked.
-        if let refusal = output.refusal {
-          throw PermanentFailure("exited with 75 to wait, and asked nobody: \(refusal)")
-        }
-      }
-    }
-    // It has ended in another way: there is nothing to wait for.
-    if output.mustWait { reporter.forgetWaits() }
+    if case .runAgain = exit { try await checkWhatItWaitsFor(output, reporter) }
     switch exit {
     case .completed:
       return try output.checkedResult()
@@ -60,6 +48,26 @@ package struct ScriptRunner: Sendable {
       throw PermanentFailureRecord(failure)
     case .retried(let failure):
       throw RetryableFailure(failure.message, type: failure.type, retryAfter: nil, detail: failure.detail)
+    }
+  }
+
+  /// Returns if it waits for nothing but its time.
+  private func checkWhatItWaitsFor(_ output: ScriptOutput, _ reporter: any ScriptReporter) async throws {
+    // As a handler that lets it through: nobody will be asked again, and it would come back for ever.
+    if let no = output.no { throw no }
+    let again = Snooze.for(.zero, reason: "what it has asked was answered while it was running")
+    if output.wasAnswered { throw again }
+    if output.mustWait {
+      reporter.parkForAsked()
+      throw Parked()
+    }
+    switch try await reporter.waitForOpenQuestions() {
+    case .open: throw Parked()
+    case .answered: throw again
+    case .none:
+      if let refusal = output.refusal {
+        throw PermanentFailure("exited with 75 to wait, and asked nobody: \(refusal)")
+      }
     }
   }
 

@@ -11,6 +11,7 @@ import Testing
       options.expires = .seconds(60)
       options.reminders = [.seconds(10)]
       options.onExpiry = onExpiry
+      options.escalateTo.roles = ["admin"]
       let draft = CheckpointDraft(key: "send", type: .approval, title: "Send?", data: nil, options: options)
       _ = try await engine.ask(draft, of: context.id, by: .system)
     }

@@ -238,6 +238,11 @@ extension WalkModel {
   private mutating func park(_ job: Int, _ waits: [(wait: Wait, question: Question?)]) {
     jobs[job].state = .waiting
     note(job, "parked")
+    // What each attempt asks for anew is waited for by the last one only.
+    for place in jobs[job].waits.indices
+    where jobs[job].waits[place].state == .open && jobs[job].waits[place].key.contains("#attempt:") {
+      jobs[job].waits[place].state = .withdrawn
+    }
     let mustWait = waits.map { open(job, $0.wait, $0.question) }
     if mustWait.contains(false) { resume(job) }
   }

@@ -46,6 +46,7 @@ struct WalkQuestion: Codable, Sendable, Hashable, CustomStringConvertible {
     options.onExpiry = onExpiry
     options.reminders = reminder.map { [.seconds($0)] } ?? []
     options.reviewers.required = required
+    if onExpiry == .escalate { options.escalateTo.roles = ["admin"] }
     return options
   }
 }

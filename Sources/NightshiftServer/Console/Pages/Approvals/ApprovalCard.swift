@@ -9,10 +9,15 @@ struct ApprovalCard: Sendable {
   }
 
   struct Decision: Sendable {
+    struct Author: Sendable {
+      let name: String
+      let role: String
+      let via: String
+    }
+
     let state: StateView
-    let by: String
-    let role: String
-    let via: String
+    /// `nil` if nobody has answered in time.
+    let author: Author?
     let at: TimeView
     let comment: String?
     let choice: String?
@@ -157,8 +162,9 @@ struct ApprovalCard: Sendable {
 extension ApprovalCard.Decision {
   init(_ record: DecisionRecord, now: Timestamp) {
     let tone = record.verdict == "approved" ? "completed" : record.verdict == "rejected" ? "dead" : "cancelled"
+    let author = record.via == "expiry" ? nil : Author(name: record.actor, role: record.role, via: record.via)
     self.init(
-      state: StateView(word: record.verdict, tone: tone), by: record.actor, role: record.role, via: record.via,
+      state: StateView(word: record.verdict, tone: tone), author: author,
       at: TimeView(record.at, now: now), comment: record.comment, choice: record.choice,
       changes: (record.changes?.arrayValue ?? []).map { ChangeView($0) })
   }
