@@ -100,12 +100,21 @@ struct StepRun {
         return try await timed(body)
       } catch {
         failures += 1
-        let isFinal = error is PermanentFailure || error is Parked || error is Snooze || context.isCancelled
-        guard failures < retry.maxAttempts, !isFinal else { throw error }
+        guard failures < retry.maxAttempts, !Self.isFinal(error), !context.isCancelled else { throw error }
         context.log("step \"\(name)\" failed and is tried again: \(error)", level: .warning)
         let wait = retry.backoff.delay(afterFailures: failures, random: .random(in: 0...1))
         try await engine.clock.sleep(for: wait)
       }
+    }
+  }
+
+  /// What the whole attempt ends by: trying again at once would be to no avail, and keep a worker.
+  private static func isFinal(_ error: any Error) -> Bool {
+    switch error {
+    case is PermanentFailure, is PermanentFailureRecord, is Parked, is Snooze, is BreakerOpen, is Rejection,
+      is CheckpointExpired:
+      true
+    default: false
     }
   }
 
