@@ -1,0 +1,5 @@
+#if NIGHTSHIFT_THREAD_SANITIZER
+  import Nightshift
+
+  typealias Mutex = TracedMutex
+#endif
