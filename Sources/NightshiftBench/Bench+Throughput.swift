@@ -68,7 +68,7 @@ extension Bench {
     of count: Int, _ engine: Engine, lookingEvery pause: Duration = .milliseconds(1)
   ) async throws {
     while try await engine.queues().reduce(0, { $0 + ($1.counts[.completed] ?? 0) }) < count {
-      try await Task.sleep(for: pause)
+      try await SystemClock().sleep(for: pause)
     }
   }
 

@@ -41,4 +41,13 @@ struct CommandFailure: Error, CustomStringConvertible {
     self.status = status
     self.isFinal = isFinal
   }
+
+  /// What was waited for is safe in the store, whatever has become of the server.
+  ///
+  /// - Parameter look: The command that shows how it stands.
+  static func unfinished(_ what: String, _ reason: String, look: String) -> CommandFailure {
+    CommandFailure(
+      "\(reason)\n\(what) was taken in and is not over, as far as is known. Look again with: \(look)",
+      status: ExitStatus.Job.unfinished)
+  }
 }

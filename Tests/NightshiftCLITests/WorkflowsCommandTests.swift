@@ -41,6 +41,19 @@ import Testing
     _ = try await server.stop()
   }
 
+  @Test func `name the workflow when the server is gone, which is not its end`() async throws {
+    try binary.folder.write("name: w\njobs: [{kind: slow}]\n", to: "slow.yaml")
+    let server = try await binary.serve()
+    let waiting = try binary.start(["workflows", "start", "slow.yaml", "--wait", "--wait-timeout", "5s"])
+    try await eventually {
+      try await binary.run("jobs", "--json").json().items("jobs").first?.text("state") == "running"
+    }
+    _ = try await server.stop(SIGKILL)
+    let result = try await waiting.end()
+    #expect(result.status == 3)
+    #expect(result.errors.contains(/nightshift workflows show wfl_[0-9A-Z]+/), "\(result.errors)")
+  }
+
   @Test func `start no workflow in which anything is wrong, and say what`() async throws {
     let server = try await binary.serve()
     try binary.folder.write(

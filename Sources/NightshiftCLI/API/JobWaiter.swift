@@ -27,11 +27,8 @@ struct JobWaiter {
     }
   }
 
-  /// The job is safe in the store, whatever has become of the server.
   private static func unfinished(_ id: JobID, _ reason: String) -> CommandFailure {
-    CommandFailure(
-      "\(reason)\nJob \(id) was taken in and is not over, as far as is known. Look again with: nightshift jobs show \(id)",
-      status: ExitStatus.Job.unfinished)
+    .unfinished("Job \(id)", reason, look: "nightshift jobs show \(id)")
   }
 
   /// Whatever is not done by then is cancelled; the job itself goes on.

@@ -24,7 +24,8 @@ enum PayloadArgument {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandFailure("\(name) is not UTF-8.", status: ExitStatus.usage)
     }
-    // JSON is YAML, but for large numbers and the like read by its own rules.
+    // JSON is YAML, but for large numbers and the like read by its own rules. What is none may be YAML all the same, and
+    // if that fails too it is YAML's error that is told.
     if let value = try? JSONValue(parsing: bytes) { return value }
     do throws(ManifestError) {
       return try YAMLDocument.json(text, file: name)

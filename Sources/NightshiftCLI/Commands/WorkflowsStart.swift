@@ -72,8 +72,11 @@ struct WorkflowWaiter {
         failures = 0
         let isOver = workflow.items("jobs").allSatisfy { JobState(rawValue: $0.text("state"))?.isTerminal ?? true }
         if isOver || end.map({ $0 <= clock.now }) ?? false { return report(workflow, isOver: isOver) }
-      } catch let failure as CommandFailure where !failure.isFinal && failures < Self.patience {
+      } catch let failure as CommandFailure where !failure.isFinal {
         failures += 1
+        guard failures < Self.patience, end.map({ $0 > clock.now }) ?? true else {
+          throw CommandFailure.unfinished("Workflow \(id)", "\(failure)", look: "nightshift workflows show \(id)")
+        }
       }
       try await clock.sleep(for: Self.interval)
     }
